@@ -1,0 +1,80 @@
+"""Tables and their constraints, one file per aggregate. Importing this loads them all."""
+
+from portal.models.audit import AuditEntry, AuditHead
+from portal.models.bookings import BookingLink
+from portal.models.connections import (
+    Channel,
+    ChannelState,
+    Connection,
+    ConnectionState,
+    Duty,
+    DutyRow,
+    ProviderAccount,
+)
+from portal.models.guests import Guest, GuestKey
+from portal.models.inbox import EventState, InboxMessage, InboxState, ProviderFeed, UnroutedMessage, WebhookEvent
+from portal.models.keys import TenantKey
+from portal.models.lanes import Lane, Send
+from portal.models.mappings import RateMapping, RoomMapping
+from portal.models.organizations import Organization
+from portal.models.problems import Conflict, ConflictType, Incident
+from portal.models.properties import Property
+from portal.models.rates import RateDay, RatePlan, RateRule
+from portal.models.reservations import Reservation, ReservationRoom
+from portal.models.room_types import Housekeeping, Room, RoomType
+from portal.models.rooms import BlockReason, RoomBlock, RoomNight
+from portal.models.schedule import ScheduleSlot
+from portal.models.sync_runs import ApiCall, SyncRun, SyncStatus, SyncType
+from portal.models.users import Membership, MembershipProperty, Role, User, UserSession
+
+__all__ = [
+    "ApiCall",
+    "AuditEntry",
+    "AuditHead",
+    "BlockReason",
+    "BookingLink",
+    "Channel",
+    "ChannelState",
+    "Conflict",
+    "ConflictType",
+    "Connection",
+    "ConnectionState",
+    "Duty",
+    "DutyRow",
+    "EventState",
+    "Guest",
+    "GuestKey",
+    "Housekeeping",
+    "InboxMessage",
+    "InboxState",
+    "Incident",
+    "Lane",
+    "Membership",
+    "MembershipProperty",
+    "Organization",
+    "Property",
+    "ProviderAccount",
+    "ProviderFeed",
+    "RateDay",
+    "RateMapping",
+    "RatePlan",
+    "RateRule",
+    "Reservation",
+    "ReservationRoom",
+    "Role",
+    "Room",
+    "RoomBlock",
+    "RoomMapping",
+    "RoomNight",
+    "RoomType",
+    "ScheduleSlot",
+    "Send",
+    "SyncRun",
+    "SyncStatus",
+    "SyncType",
+    "TenantKey",
+    "UnroutedMessage",
+    "User",
+    "UserSession",
+    "WebhookEvent",
+]

@@ -1,0 +1,123 @@
+"""The contract every connector keeps. What a provider cannot do raises `NotSupported`, loudly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import ClassVar, Protocol
+
+from providers.errors import NotSupported
+from providers.types import (
+    CalendarChange,
+    LaneKind,
+    Page,
+    PushResult,
+    RemoteChannel,
+    RemoteRoomType,
+    Revision,
+    Run,
+    WebhookEvent,
+)
+
+
+class PropertyDetails(Protocol):
+    """What a provider needs to know of a property. Our `Property` row has exactly these."""
+
+    name: str
+    currency: str
+    timezone: str
+    country: str | None
+    email: str | None
+    phone: str | None
+    city: str | None
+    postal_code: str | None
+    address: str | None
+
+
+class RoomTypeDetails(Protocol):
+    name: str
+    max_adults: int
+    max_children: int
+    max_infants: int
+    default_occupancy: int
+
+
+class Connector:
+    """Built from credentials, an `HttpClient` and nothing else; see `registry.connect`.
+
+    Every method raises the errors of `providers.errors` and no others. Nothing here retries:
+    the portal decides when, from rows.
+    """
+
+    name: ClassVar[str]
+    capabilities: ClassVar[frozenset[str]] = frozenset()
+    horizon_days: ClassVar[int] = 365
+
+    def test_connection(self) -> str:
+        """Prove the credentials; return one sentence naming the account or property seen."""
+        raise NotSupported("test_connection")
+
+    # -- set-up ---------------------------------------------------------------------------------
+    def ensure_group(self, title: str, external_id: str | None) -> str:
+        """Return the id of the provider's account group, created when `external_id` is unknown there."""
+        raise NotSupported("ensure_group")
+
+    def create_property(self, details: PropertyDetails, group_id: str | None) -> str:
+        raise NotSupported("create_property")
+
+    def create_room_type(self, property_id: str, details: RoomTypeDetails, units: int) -> str:
+        raise NotSupported("create_room_type")
+
+    def create_rate_plan(
+        self, property_id: str, room_type_id: str, title: str, currency: str, occupancy: int, meal_plan: str | None
+    ) -> str:
+        raise NotSupported("create_rate_plan")
+
+    def fetch_products(self, property_id: str) -> tuple[RemoteRoomType, ...]:
+        raise NotSupported("fetch_products")
+
+    # -- out ------------------------------------------------------------------------------------
+    def push_calendar(self, property_id: str, kind: LaneKind, changes: Sequence[CalendarChange]) -> PushResult:
+        """Send changes of one kind for one property, in the order given, in the fewest calls."""
+        raise NotSupported("push_calendar")
+
+    def read_calendar(
+        self, property_id: str, kind: LaneKind, external_ids: Iterable[str], first: date, last: date
+    ) -> Mapping[str, Sequence[Run]]:
+        """What the provider holds now, per product, as runs."""
+        raise NotSupported("read_calendar")
+
+    # -- in -------------------------------------------------------------------------------------
+    def fetch_messages(self, property_id: str | None = None) -> Page:
+        """The first page of booking messages nobody acknowledged yet, oldest first.
+
+        Acknowledging shrinks the set: read page one again until it is empty.
+        """
+        raise NotSupported("fetch_messages")
+
+    def recover_messages(self, property_id: str, since: datetime) -> Page:
+        """Booking messages since a time, acknowledged or not, all pages."""
+        raise NotSupported("recover_messages")
+
+    def acknowledge(self, external_revision_id: str) -> None:
+        raise NotSupported("acknowledge")
+
+    def parse(self, raw: bytes) -> Revision:
+        """Understand one stored message. Pure. Raises `Malformed` with the field at fault."""
+        raise NotSupported("parse")
+
+    # -- channels and webhooks --------------------------------------------------------------------
+    def channels(self, property_id: str) -> tuple[RemoteChannel, ...]:
+        raise NotSupported("channels")
+
+    def register_webhook(self, url: str, property_id: str | None, secret: str) -> str:
+        """Create or repair our webhook and return its id; the secret travels in a header."""
+        raise NotSupported("register_webhook")
+
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes, secret: str) -> bool:
+        """True when the delivery proves it knows the secret. Constant time, on bytes, never raises."""
+        raise NotSupported("verify_webhook")
+
+    def parse_webhook(self, body: bytes) -> WebhookEvent:
+        """Pure. Raises `Malformed`. An unknown event is kind `other`, never an error."""
+        raise NotSupported("parse_webhook")
