@@ -1,0 +1,1 @@
+"""Roomwire, a channel-manager portal for hotels. Kept empty so that `portal.domain` loads without Flask."""

@@ -1,0 +1,1 @@
+"""The rules of the trade: values in, values out. No clock, no database, nothing that waits."""
