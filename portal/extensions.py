@@ -10,6 +10,9 @@ from redis import Redis
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
+from portal.config import Settings
+from portal.crypto import Keyring
+
 
 class Base(DeclarativeBase):
     """Constraint names are fixed so that migrations can speak of them."""
@@ -44,4 +47,16 @@ class RedisHandle:
         self.client = Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=1.0, health_check_interval=30)
 
 
+class Runtime:
+    """What this process was told at its start: rooms that may not know Flask read it here."""
+
+    settings: Settings
+    keyring: Keyring
+
+    def bind(self, settings: Settings) -> None:
+        self.settings = settings
+        self.keyring = Keyring(settings.master_keys)
+
+
 redis = RedisHandle()
+runtime = Runtime()

@@ -57,7 +57,10 @@ class InboxMessage(TenantRow):
         Index("ix_inbox_reservation", "organization_id", "reservation_id"),
         Index("ix_inbox_waiting", "organization_id", "connection_id", postgresql_where=text("state = 'received'")),
         Index(
-            "ix_inbox_unacknowledged", "organization_id", "received_at", postgresql_where=text("acknowledged_at is null")
+            "ix_inbox_unacknowledged",
+            "organization_id",
+            "received_at",
+            postgresql_where=text("acknowledged_at is null"),
         ),
     )
 

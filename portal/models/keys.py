@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from uuid import UUID
 
-from flask import current_app
 from sqlalchemy import SmallInteger, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.crypto import CryptoError, Keyring
-from portal.extensions import db
+from portal.crypto import CryptoError
+from portal.extensions import db, runtime
 from portal.models.base import Created, TenantDetail, of_organization
 
 DATA = "data"
@@ -32,14 +31,9 @@ class TenantKey(TenantDetail):
     created_at: Mapped[Created]
 
 
-def keyring() -> Keyring:
-    ring: Keyring = current_app.extensions["roomwire_keyring"]
-    return ring
-
-
 def create_keys(organization_id: UUID) -> None:
     """Give a new organization its data key and its lookup key."""
-    ring = keyring()
+    ring = runtime.keyring
     for purpose in (DATA, LOOKUP):
         wrapped = ring.new_key(organization_id, purpose)
         db.session.add(
@@ -69,7 +63,7 @@ def key_for(organization_id: UUID, purpose: str, number: int = 1) -> bytes:
         ).first()
     if row is None:
         raise CryptoError(f"organization {organization_id} has no {purpose} key {number}")
-    key = keyring().unwrap(organization_id, purpose, row.master_key_id, row.wrapped)
+    key = runtime.keyring.unwrap(organization_id, purpose, row.master_key_id, row.wrapped)
     _remembered[organization_id, purpose, number] = (time.monotonic() + _REMEMBER_SECONDS, key)
     return key
 

@@ -1,10 +1,10 @@
 """Columns that are kept as ciphertext and read like any other.
 
-    class Guest(TenantRow):
-        email_sealed: Mapped[bytes | None]
-        email = Sealed.text("email_sealed")
+class Guest(TenantRow):
+    email_sealed: Mapped[bytes | None]
+    email = Sealed.text("email_sealed")
 
-    guest.email = "ana@example.test"   # the row now holds ciphertext bound to this row and column
+guest.email = "ana@example.test"   # the row now holds ciphertext bound to this row and column
 """
 
 from __future__ import annotations

@@ -1,0 +1,71 @@
+"""The bells the portal may ring, by name. It never imports workers.
+
+A bell carries ids and says "look". Losing one costs a second (the sweep rings again), ringing twice
+costs nothing (the duty's lease lets one worker in), so bells of one duty fold into one while it waits.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import structlog
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from portal.db import after_commit
+from portal.extensions import redis
+
+log = structlog.get_logger()
+
+# Strict order: bookings before prices before bulk work.
+QUEUES = ("critical", "ari", "bulk", "maintenance")
+QUEUE_OF = {
+    "drain": "critical",
+    "push": "ari",
+    "full_sync": "bulk",
+    "parity": "bulk",
+    "channels": "bulk",
+    "provision": "bulk",
+}
+_FOLD_SECONDS = 5
+_JOB_SECONDS = 120
+
+
+def ring(duty: str, organization_id: UUID, connection_id: UUID) -> None:
+    """Ask a worker to look at one duty of one connection, after the running transaction is durable."""
+    after_commit(lambda: ring_now(duty, organization_id, connection_id))
+
+
+def ring_now(duty: str, organization_id: UUID, connection_id: UUID) -> None:
+    name = bell_name(duty, connection_id)
+    _put(QUEUE_OF[duty], name, "workers.jobs.run_duty", [duty, str(organization_id), str(connection_id)])
+
+
+def ring_task(task: str) -> None:
+    """Ask a worker to run a task of the installation: a feed, the retention, the parity round."""
+    _put("maintenance", f"roomwire:bell:task:{task}", "workers.jobs.run_task", [task])
+
+
+def bell_name(duty: str, connection_id: UUID | str) -> str:
+    return f"roomwire:bell:{duty}:{connection_id}"
+
+
+def answer(name: str) -> None:
+    """The worker heard the bell: from here on a new ring is a new bell."""
+    try:
+        redis.client.delete(name)
+    except RedisError:
+        log.info("bell_not_answered", bell=name)
+
+
+def _put(queue: str, name: str, function: str, arguments: list[str]) -> None:
+    try:
+        if not redis.client.set(name, "1", nx=True, ex=_FOLD_SECONDS):
+            return
+        Queue(queue, connection=redis.client, serializer=JSONSerializer).enqueue(
+            function, *arguments, job_timeout=_JOB_SECONDS, result_ttl=60, failure_ttl=86400, description=function
+        )
+    except RedisError as error:
+        # The row is committed; the sweep finds it when Redis is back.
+        log.warning("bell_lost", bell=name, reason=type(error).__name__)
