@@ -188,3 +188,7 @@ def test_sending_decreases_first_loses_no_night(desired, known):
 def test_prices_neither_fall_nor_rise():
     with pytest.raises(TypeError, match="only availability"):
         decreases_first([Run(night(1), night(1), Cell(None))], {})
+
+
+def test_a_night_sent_again_at_the_same_number_is_no_decrease():
+    assert decreases_first([Run(night(1), night(1), 3)], {night(1): 3}) == ([], [Run(night(1), night(1), 3)])
