@@ -9,6 +9,7 @@ from typing import ClassVar, Protocol
 from providers.errors import NotSupported
 from providers.types import (
     CalendarChange,
+    Cell,
     LaneKind,
     Page,
     PushResult,
@@ -84,8 +85,16 @@ class Connector:
     def read_calendar(
         self, property_id: str, kind: LaneKind, external_ids: Iterable[str], first: date, last: date
     ) -> Mapping[str, Sequence[Run]]:
-        """What the provider holds now, per product, as runs."""
+        """What the provider holds now, per product, as runs. Compare with `agrees`, not with `==`."""
         raise NotSupported("read_calendar")
+
+    def agrees(self, wanted: int | Cell, seen: int | Cell, available: int | None = None) -> bool:
+        """True when a night read back is what we sent.
+
+        Providers change some values by themselves; that is not drift. `available` is what the
+        room type has on sale that night, where known.
+        """
+        return wanted == seen
 
     # -- in -------------------------------------------------------------------------------------
     def fetch_messages(self, property_id: str | None = None) -> Page:

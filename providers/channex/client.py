@@ -1,0 +1,49 @@
+"""The Channex connector: everything the portal asks of Channex, in one object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from providers.base import Connector
+from providers.channex.bookings import Bookings
+from providers.channex.calendar import Calendar
+from providers.channex.channels import Channels
+from providers.channex.content import Content
+from providers.channex.webhooks import Webhooks
+from providers.http import HttpFactory
+
+KEY_HEADER = "user-api-key"
+
+
+class Channex(Content, Calendar, Bookings, Channels, Webhooks, Connector):
+    """One master key for every property. The caller checks that a property is the tenant's own: Channex does not."""
+
+    name: ClassVar[str] = "channex"
+    capabilities: ClassVar[frozenset[str]] = frozenset(
+        {
+            "test_connection",
+            "ensure_group",
+            "create_property",
+            "create_room_type",
+            "create_rate_plan",
+            "fetch_products",
+            "push_calendar",
+            "read_calendar",
+            "fetch_messages",
+            "recover_messages",
+            "acknowledge",
+            "parse",
+            "channels",
+            "register_webhook",
+            "verify_webhook",
+            "parse_webhook",
+        }
+    )
+    horizon_days: ClassVar[int] = 500
+
+    @classmethod
+    def connect(cls, credentials: Mapping[str, str], http_factory: HttpFactory) -> Channex:
+        """Credentials: `api_url` (with `/api/v1`), `api_key`, and optionally `page_size` of the feed (1 to 100)."""
+        http = http_factory(credentials["api_url"], {KEY_HEADER: credentials["api_key"]})
+        return cls(http, int(credentials.get("page_size", 100)))
