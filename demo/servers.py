@@ -60,10 +60,13 @@ class Servers:
         self.postgres.stop()
 
 
-def start(folder: Path | None = None, *, tied: bool = True, durable: bool = True) -> Servers:
-    """Start both servers on the data of a folder and return their addresses when they answer.
+def start(
+    folder: Path | None = None, *, tied: bool = True, durable: bool = True, postgres: bool = True, redis: bool = True
+) -> Servers:
+    """Start the servers on the data of a folder and return their addresses when they answer.
 
     `tied`: they end when this process does, however it ends. `durable=False` leaves fsync out (tests).
+    `postgres` and `redis`: leave one of the two out.
     Raises `Trouble` when they run already, or when one of them cannot start.
     """
     place = find_place(folder)
@@ -77,8 +80,10 @@ def start(folder: Path | None = None, *, tied: bool = True, durable: bool = True
             )
         servers.stop()  # half a pair is what a crash leaves behind
         try:
-            servers.postgres.start(tied=tied)
-            servers.redis.start(tied=tied)
+            if postgres:
+                servers.postgres.start(tied=tied)
+            if redis:
+                servers.redis.start(tied=tied)
         except BaseException:
             servers.stop()
             raise
@@ -101,7 +106,7 @@ def remove(folder: Path | None = None) -> None:
     doomed += [] if place.state == place.folder else [place.state]
     for path in doomed:
         shutil.rmtree(path, ignore_errors=True)
-    for file in (KEYS_FILE, PORTS_FILE, "postgres.log", "redis.log", "starting.lock"):
+    for file in (KEYS_FILE, PORTS_FILE, "postgres.log", "redis.log"):
         (place.folder / file).unlink(missing_ok=True)
 
 

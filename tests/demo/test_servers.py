@@ -9,7 +9,6 @@ import sys
 import psycopg
 import pytest
 import redis as redis_client
-
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
