@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import ClassVar, Protocol
 
 from providers.errors import NotSupported
+from providers.http import HttpFactory
 from providers.types import (
     CalendarChange,
     Cell,
@@ -53,6 +54,11 @@ class Connector:
     name: ClassVar[str]
     capabilities: ClassVar[frozenset[str]] = frozenset()
     horizon_days: ClassVar[int] = 365
+
+    @classmethod
+    def connect(cls, credentials: Mapping[str, str], http_factory: HttpFactory) -> Connector:
+        """Return a connector of this kind, ready to call."""
+        raise NotSupported("connect")
 
     def test_connection(self) -> str:
         """Prove the credentials; return one sentence naming the account or property seen."""
@@ -111,7 +117,8 @@ class Connector:
     def acknowledge(self, external_revision_id: str) -> None:
         raise NotSupported("acknowledge")
 
-    def parse(self, raw: bytes) -> Revision:
+    @classmethod
+    def parse(cls, raw: bytes) -> Revision:
         """Understand one stored message. Pure. Raises `Malformed` with the field at fault."""
         raise NotSupported("parse")
 
@@ -123,10 +130,12 @@ class Connector:
         """Create or repair our webhook and return its id; the secret travels in a header."""
         raise NotSupported("register_webhook")
 
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes, secret: str) -> bool:
+    @classmethod
+    def verify_webhook(cls, headers: Mapping[str, str], body: bytes, secret: str) -> bool:
         """True when the delivery proves it knows the secret. Constant time, on bytes, never raises."""
         raise NotSupported("verify_webhook")
 
-    def parse_webhook(self, body: bytes) -> WebhookEvent:
+    @classmethod
+    def parse_webhook(cls, body: bytes) -> WebhookEvent:
         """Pure. Raises `Malformed`. An unknown event is kind `other`, never an error."""
         raise NotSupported("parse_webhook")

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from providers.base import Connector
 from providers.channex.client import Channex
 from providers.errors import NotSupported
 from providers.http import HttpFactory
 
-CONNECTORS: Mapping[str, Callable[[Mapping[str, str], HttpFactory], Connector]] = {
-    Channex.name: Channex.connect,
-}
+CONNECTORS: Mapping[str, type[Connector]] = {connector.name: connector for connector in (Channex,)}
 
 
-def connect(kind: str, credentials: Mapping[str, str], http_factory: HttpFactory) -> Connector:
-    """Return the connector of a kind, ready to call. `NotSupported` names the kinds there are."""
+def connector_class(kind: str) -> type[Connector]:
+    """Return what is known of a kind without talking to it. `NotSupported` names the kinds there are."""
     try:
-        make = CONNECTORS[kind]
+        return CONNECTORS[kind]
     except KeyError:
         known = ", ".join(sorted(CONNECTORS))
         raise NotSupported(f"no connector is called {kind!r}; there are: {known}") from None
-    return make(credentials, http_factory)
+
+
+def connect(kind: str, credentials: Mapping[str, str], http_factory: HttpFactory) -> Connector:
+    """Return the connector of a kind, ready to call."""
+    return connector_class(kind).connect(credentials, http_factory)

@@ -62,7 +62,8 @@ class Bookings(ChannexApi):
         messages = tuple(self._latest(item) for item in self._pages("/bookings", params))
         return Page(messages, len(messages))
 
-    def parse(self, raw: bytes) -> Revision:
+    @classmethod
+    def parse(cls, raw: bytes) -> Revision:
         return parse(raw)
 
     def _latest(self, item: dict[str, Any]) -> Message:

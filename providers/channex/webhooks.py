@@ -95,10 +95,12 @@ class Webhooks(ChannexApi):
                 return status
         raise Malformed("Channex did not say what our address answered", field="status")
 
-    def verify_webhook(self, headers: Mapping[str, str], body: bytes, secret: str) -> bool:
+    @classmethod
+    def verify_webhook(cls, headers: Mapping[str, str], body: bytes, secret: str) -> bool:
         return verify(headers, secret)
 
-    def parse_webhook(self, body: bytes) -> WebhookEvent:
+    @classmethod
+    def parse_webhook(cls, body: bytes) -> WebhookEvent:
         return read_event(body)
 
 
