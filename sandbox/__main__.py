@@ -1,0 +1,62 @@
+"""`python -m sandbox --port N`: a simulated Channex in one process, until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from sandbox.app import Sandbox
+from sandbox.server import Server
+from sandbox.snapshot import Snapshot
+
+
+def options(arguments: list[str] | None = None) -> argparse.Namespace:
+    """What the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="A simulated Channex over HTTP.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 lets the system choose")
+    parser.add_argument("--state", type=Path, help="a JSON file to remember everything in")
+    parser.add_argument("--api-key", default=os.environ.get("CHANNEX_API_KEY"), help="unset: any key will do")
+    return parser.parse_args(arguments)
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT, then write the state a last time."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    asked = options()
+    sandbox = Sandbox(asked.api_key)
+    snapshot = Snapshot(asked.state, sandbox.channex.dump, sandbox.channex.version) if asked.state else None
+    if snapshot:
+        remembered = snapshot.load()
+        if remembered:
+            sandbox.channex.load(remembered)
+        snapshot.start()
+    server = Server(sandbox.handle, asked.host, asked.port)
+    sandbox.refuse = server.go_dark
+    stopped = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    sandbox.start()
+    threading.Thread(target=server.serve, daemon=True, name="accept").start()
+    sys.stdout.write(f"sandbox ready on {server.url}\n")
+    sys.stdout.flush()
+    stopped.wait()
+    server.stop()
+    sandbox.stop()
+    if snapshot:
+        snapshot.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
