@@ -12,6 +12,7 @@ from providers.types import (
     CalendarChange,
     Cell,
     LaneKind,
+    Message,
     Page,
     PushResult,
     RemoteChannel,
@@ -109,6 +110,10 @@ class Connector:
         Acknowledging shrinks the set: read page one again until it is empty.
         """
         raise NotSupported("fetch_messages")
+
+    def fetch_message(self, external_revision_id: str) -> Message:
+        """One booking message by its id, acknowledged or not."""
+        raise NotSupported("fetch_message")
 
     def recover_messages(self, property_id: str, since: datetime) -> Page:
         """Booking messages since a time, acknowledged or not, all pages."""

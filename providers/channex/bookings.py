@@ -34,7 +34,7 @@ class Bookings(ChannexApi):
         messages = tuple(message(item) for item in listed(body))
         return Page(messages, max(total(body, default=0), len(messages)))
 
-    def fetch_revision(self, external_revision_id: str) -> Message:
+    def fetch_message(self, external_revision_id: str) -> Message:
         """Return one revision by its id, acknowledged or not."""
         body = self._call("GET", at("/booking_revisions/{}", external_revision_id))
         data = body.get("data")
@@ -72,7 +72,7 @@ class Bookings(ChannexApi):
         if found.get("status") == "new" or not isinstance(revision_id, str) or not revision_id:
             return message(item)
         try:
-            return self.fetch_revision(revision_id)
+            return self.fetch_message(revision_id)
         except NotFound:
             return message(item)  # past Channex's retention: the booking is all there is
 
