@@ -14,6 +14,7 @@ from portal.extensions import db
 _RUNNING = "unit_of_work"
 _LAST = "unit_of_work_last"
 _AFTER = "unit_of_work_after"
+_NOTES = "unit_of_work_notes"
 
 # Rows that many use cases of one organization want are taken last and in one order, so that they
 # are held for an instant and never in a circle: first the lanes, then the audit chain's head.
@@ -33,6 +34,7 @@ def unit_of_work() -> Iterator[None]:
     info[_RUNNING] = True
     info[_LAST] = []
     info[_AFTER] = []
+    info[_NOTES] = {}
     try:
         yield
         for _, action in sorted(info[_LAST], key=lambda entry: entry[0]):
@@ -45,12 +47,19 @@ def unit_of_work() -> Iterator[None]:
     finally:
         info[_RUNNING] = False
         info[_LAST] = []
+        info[_NOTES] = {}
     for action in info.pop(_AFTER, []):
         action()
 
 
 def in_unit_of_work() -> bool:
     return bool(db.session().info.get(_RUNNING))
+
+
+def notes() -> dict[str, Any]:
+    """What helpers gather during the running unit of work; gone with it, whichever way it ends."""
+    gathered: dict[str, Any] = db.session().info[_NOTES]
+    return gathered
 
 
 def before_commit(rank: int, action: Callable[[], Any]) -> None:

@@ -95,7 +95,6 @@ class WebhookEvent(TenantRow):
     error: Mapped[str] = mapped_column(String(500), default="", server_default="")
     correlation_id: Mapped[str] = mapped_column(String(64), default="")
     received_at: Mapped[Created]
-    answered_ms: Mapped[int | None] = mapped_column(Integer)
     processed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     body = Sealed.raw("body_sealed")

@@ -1,0 +1,79 @@
+"""A connector ready to talk for one connection: credentials in, limits, breaker and journal bound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from portal.breaker import Breaker
+from portal.extensions import redis, runtime
+from portal.models import Connection
+from portal.throttle import Throttle
+from providers.base import Connector
+from providers.http import Call, HttpClient
+from providers.registry import connect
+
+# A slot that only urgent closings may take, out of every ten.
+MINUTE = 60.0
+FALLBACK_SHARE = 4  # without Redis each process keeps to a quarter: there are a few of them
+
+
+@dataclass
+class Line:
+    """A connector and what it said so far. `calls` is written down with the result of the work."""
+
+    connector: Connector
+    calls: list[Call] = field(default_factory=list)
+
+
+def line_for(connection: Connection) -> Line:
+    """The line of one connection. Its breaker and limits are shared with every other process."""
+    return open_line(connection.provider, connection.credentials or {}, connection.external_property_id or "account")
+
+
+def open_line(provider: str, stored: Mapping[str, str], subject: str) -> Line:
+    """`subject` is what a failing call says something about: a property, or the account."""
+    credentials = {**_from_settings(provider), **stored}
+    calls: list[Call] = []
+    account = sha256(repr(sorted(credentials.items())).encode()).hexdigest()[:12]
+    key = f"{provider}:{account}:{subject}"
+    breaker = Breaker(redis.client, key)
+
+    def make_http(base_url: str, headers: Mapping[str, str]) -> HttpClient:
+        throttle = _throttle(provider, account)
+        return HttpClient(
+            base_url,
+            headers,
+            deadline=runtime.settings.provider_deadline_seconds,
+            limiter=throttle.take,
+            limited=throttle.block,
+            breaker=breaker,
+            journal=calls.append,
+        )
+
+    return Line(connect(provider, credentials, make_http), calls)
+
+
+def is_simulated(provider: str) -> bool:
+    """True when this provider's address is not one of its own: every page then says so."""
+    if provider == "channex":
+        host = (runtime.settings.channex_api_url or "").split("//")[-1].split("/")[0].split(":")[0]
+        return not host.endswith("channex.io")
+    return False
+
+
+def _throttle(provider: str, account: str) -> Throttle:
+    limit = runtime.settings.channex_rate_limit_per_minute
+    return Throttle(redis.client, f"calls:{provider}:{account}", limit, MINUTE, max(1, limit // FALLBACK_SHARE))
+
+
+def _from_settings(provider: str) -> dict[str, str]:
+    if provider != "channex":
+        return {}
+    settings = runtime.settings
+    return {
+        "api_url": settings.channex_api_url or "",
+        "api_key": settings.channex_api_key or "",
+        "page_size": str(settings.channex_sync_batch_size),
+    }

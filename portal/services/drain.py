@@ -1,0 +1,261 @@
+"""Reading what came in for one connection: deliveries, then the feed, then each booking by itself.
+
+One worker at a time per connection. One bad message never delays the next: each has its own
+transaction, and one that killed its worker three times is set aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from portal import queue, tenancy
+from portal.db import end_reading, unit_of_work
+from portal.domain.problems import Category, Trouble
+from portal.extensions import db
+from portal.models import Connection, Duty, InboxMessage, InboxState, SyncStatus, SyncType
+from portal.services import audit, bookings, connectors, duties, events, feed, incidents, push_record, sync_runs
+from providers.errors import AuthFailed, Malformed, ProviderError, RateLimited
+from providers.registry import connector_class
+
+log = structlog.get_logger()
+
+BATCH = 50
+MOST_STARTS = 3
+PATIENCE = 25.0  # seconds one bell works before it lets others at the queue
+
+
+def drain(connection_id: UUID) -> bool:
+    """Do all that waits for one connection. False when another worker is at it."""
+    lease = duties.claim(connection_id, Duty.DRAIN)
+    if lease is None:
+        return False
+    try:
+        connection = find(connection_id)
+        error = _rounds(lease, connection)
+        if error is None:
+            duties.done(lease)
+        else:
+            _later(lease, connection, error)
+    except duties.LeaseLost:
+        log.warning("drain_lease_lost", connection_id=str(connection_id))
+    return True
+
+
+def _rounds(lease: duties.Lease, connection: Connection) -> ProviderError | None:
+    """Read and apply until nothing waits or the time is up; return why reading stopped, if it did."""
+    until = monotonic() + PATIENCE
+    wanted = bool(lease.request.get("pull"))
+    while True:
+        batch = events.waiting(connection.id)
+        error = _read(connection, batch, pull=wanted)
+        while apply_some(lease, connection):
+            if monotonic() > until:
+                queue.ring_now(Duty.DRAIN.value, connection.organization_id, connection.id)
+                return error
+        events.finish(connection, batch, error)
+        if error is not None or not batch or monotonic() > until:
+            return error
+        wanted = False
+        duties.keep(lease)
+
+
+def _read(connection: Connection, batch: events.Batch, *, pull: bool) -> ProviderError | None:
+    """Ask the provider for what the deliveries announced. Its absence delays nothing that is here."""
+    if not (pull or batch.announced) or not (connection.pull_enabled and connection.external_property_id):
+        return None
+    with unit_of_work():
+        run_id = sync_runs.begin(
+            connection,
+            SyncType.RESERVATION_PULL,
+            "person" if pull else "webhook",
+            status=SyncStatus.IN_PROGRESS,
+        )
+    line = connectors.line_for(connection)
+    pulled = feed.pull_connection(connection, line, "webhook" if batch.announced else "feed")
+    if pulled.error is None:
+        try:
+            pulled.stored += feed.fetch_missing(connection, line, events.not_here(connection.id, batch.announced))
+        except ProviderError as error:
+            pulled.error = None if isinstance(error, Malformed) else error
+    with unit_of_work():
+        sync_runs.keep_calls(connection, run_id, line.calls)
+        error = pulled.error
+        sync_runs.finish(
+            run_id,
+            SyncStatus.COMPLETED if error is None else SyncStatus.FAILED,
+            processed=pulled.stored,
+            category=error.category if error else "",
+            error=str(error) if error else "",
+            summary={"messages": pulled.stored, "acknowledged": pulled.acknowledged, "calls": len(line.calls)},
+        )
+    return pulled.error
+
+
+def apply_some(lease: duties.Lease, connection: Connection) -> int:
+    """Apply the next messages in the order they came; return how many were taken on.
+
+    Their start is written down first: a message that is started and never finished has killed its
+    worker. Such a one is tried alone, so that its neighbours do not share its blame.
+    """
+    with unit_of_work():
+        duties.renew(lease)
+        ids = _start(connection.id)
+    if not ids:
+        return 0
+    desk = bookings.desk(connection)
+    end_reading()
+    for message_id in ids:
+        apply_one(desk, message_id)
+    queue.ring_now(Duty.PUSH.value, connection.organization_id, connection.id)
+    return len(ids)
+
+
+def _start(connection_id: UUID) -> Sequence[UUID]:
+    mine = (
+        InboxMessage.organization_id == tenancy.required(),
+        InboxMessage.connection_id == connection_id,
+        InboxMessage.state == InboxState.RECEIVED,
+    )
+    waiting = select(InboxMessage.id, InboxMessage.starts).where(*mine).order_by(InboxMessage.id).limit(BATCH)
+    rows = db.session.execute(waiting).all()
+    if rows and rows[0].starts:
+        rows = rows[:1]
+    else:
+        begun = next((place for place, row in enumerate(rows) if row.starts), len(rows))
+        rows = rows[:begun]
+    dead = [row.id for row in rows if row.starts >= MOST_STARTS]
+    if dead:
+        _set_aside(dead, Trouble.MESSAGE_POISON, f"stopped its worker {MOST_STARTS} times")
+        return dead
+    ids = [row.id for row in rows]
+    if ids:
+        db.session.execute(
+            update(InboxMessage)
+            .where(InboxMessage.organization_id == tenancy.required(), InboxMessage.id.in_(ids))
+            .values(starts=InboxMessage.starts + 1)
+            .execution_options(synchronize_session=False)
+        )
+    return ids
+
+
+def apply_one(desk: bookings.Desk, message_id: UUID) -> None:
+    """Apply one message and finish its row in the same transaction; set it aside when it cannot be."""
+    try:
+        with unit_of_work():
+            _apply(desk, message_id)
+    except Malformed as error:
+        with unit_of_work():
+            _set_aside([message_id], Trouble.MESSAGE_UNREADABLE, str(error))
+    except (ValueError, TypeError, LookupError, DBAPIError) as error:
+        if isinstance(error, DBAPIError) and (error.connection_invalidated or _transient(error)):
+            raise
+        log.exception("message_failed", message_id=str(message_id))
+        with unit_of_work():
+            _set_aside([message_id], Trouble.MESSAGE_POISON, type(error).__name__)
+
+
+def _apply(desk: bookings.Desk, message_id: UUID) -> None:
+    message = db.session.scalars(
+        select(InboxMessage)
+        .where(InboxMessage.organization_id == tenancy.required(), InboxMessage.id == message_id)
+        .with_for_update()
+    ).one()
+    if message.state is not InboxState.RECEIVED:
+        return  # another worker was faster, or it was set aside
+    revision = connector_class(desk.connection.provider).parse(message.raw or b"")
+    if revision.external_property_id != desk.connection.external_property_id:
+        raise Malformed("the booking is of another property")
+    who = audit.Actor("channel", None, revision.channel_name, "", message.correlation_id)
+    with audit.acting(who):
+        effect = bookings.apply(desk, revision, message.id)
+        message.state = InboxState.HISTORY if effect.outcome in ("older", "repeat", "nothing") else InboxState.APPLIED
+        message.outcome = effect.outcome
+        message.reservation_id = effect.reservation_id
+        message.external_booking_id = revision.external_booking_id
+        message.ordering = revision.ordering[:64]
+        message.effect = effect.as_json()
+        message.finished_at = func.clock_timestamp()
+
+
+def _set_aside(ids: Sequence[UUID], trouble: Trouble, reason: str) -> None:
+    """Keep the messages where people see them; a helper, inside a unit of work."""
+    rows = db.session.scalars(
+        select(InboxMessage).where(InboxMessage.organization_id == tenancy.required(), InboxMessage.id.in_(ids))
+    ).all()
+    for row in rows:
+        if row.state is not InboxState.RECEIVED:
+            continue
+        row.state, row.error, row.finished_at = InboxState.QUARANTINED, reason[:500], func.clock_timestamp()
+        connection = find(row.connection_id)
+        incidents.opened(
+            trouble,
+            Category.SYNC_FAILED,
+            connection.property_id,
+            connection.id,
+            about=row.event_key,
+            facts={"message_id": str(row.id), "reason": reason[:300]},
+        )
+
+
+def replay(connection_id: UUID, message_id: UUID) -> None:
+    """Put a message back in line, as if it came again. Raises `LookupError` when there is none."""
+    with unit_of_work():
+        message = db.session.scalars(
+            select(InboxMessage).where(
+                InboxMessage.organization_id == tenancy.required(),
+                InboxMessage.connection_id == connection_id,
+                InboxMessage.id == message_id,
+            )
+        ).one()
+        message.state, message.starts, message.error = InboxState.RECEIVED, 0, ""
+        incidents.closed(Trouble.MESSAGE_UNREADABLE, connection_id, about=message.event_key)
+        incidents.closed(Trouble.MESSAGE_POISON, connection_id, about=message.event_key)
+        audit.record("message.replayed", "inbox", message.id)
+        queue.ring(Duty.DRAIN.value, tenancy.required(), connection_id)
+
+
+def request_pull(connection_id: UUID) -> None:
+    """Ask for the feed to be read now."""
+    with unit_of_work():
+        duties.request(connection_id, Duty.DRAIN, {"pull": True})
+
+
+def find(connection_id: UUID) -> Connection:
+    return db.session.scalars(
+        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
+    ).one()
+
+
+def _later(lease: duties.Lease, connection: Connection, error: ProviderError) -> None:
+    with unit_of_work():
+        push_record.report_failure(connection, error)
+    counts = not isinstance(error, RateLimited)
+    wait = getattr(error, "retry_after", None)
+    duties.later(
+        lease, str(error), retry_after=duties.SLOW[0] if isinstance(error, AuthFailed) else wait, counts=counts
+    )
+
+
+def _transient(error: DBAPIError) -> bool:
+    """Deadlocks, serialization, lost connections: the message is fine, the moment was not."""
+    state: Any = getattr(error.orig, "sqlstate", None) or ""
+    return state[:2] in ("08", "40", "53", "55", "57", "")
+
+
+def oldest_unacknowledged() -> float:
+    """Seconds the oldest message of the current organization waits for its acknowledgement."""
+    age: float = db.session.execute(
+        text(
+            "select coalesce(extract(epoch from clock_timestamp() - min(received_at)), 0) from inbox "
+            "where organization_id = :organization and acknowledged_at is null"
+        ),
+        {"organization": tenancy.required()},
+    ).scalar_one()
+    return float(age)

@@ -1,0 +1,90 @@
+"""Full sync: forget what was acknowledged and send the whole horizon. For Channex, two calls."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, text
+
+from portal import queue, tenancy
+from portal.db import now, unit_of_work
+from portal.domain.nights import ONE_NIGHT, Window, local_time_to_utc, local_today
+from portal.extensions import db, runtime
+from portal.models import Connection, Duty, Property, SyncStatus, SyncType
+from portal.services import audit, duties, lanes, sync_runs
+from providers.registry import connector_class
+
+SPREAD_MINUTES = 50  # properties of one hour are spread, so that 3:00 is not a storm
+
+
+def request(connection: Connection, trigger: str = "person") -> UUID:
+    """Ask for a full sync and return its run, which shows the progress."""
+    with unit_of_work():
+        run_id = _begin(connection, trigger)
+        audit.record("connection.full_sync", "connection", connection.id, property_id=connection.property_id)
+    return run_id
+
+
+def start(connection_id: UUID) -> bool:
+    """The daily duty: the same request, and the next day's time. False when another worker is at it."""
+    lease = duties.claim(connection_id, Duty.FULL_SYNC)
+    if lease is None:
+        return False
+    connection = db.session.scalars(
+        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
+    ).one()
+    with unit_of_work():
+        _begin(connection, "schedule")
+    duties.done(lease, next_at=next_time(connection))
+    return True
+
+
+def _begin(connection: Connection, trigger: str) -> UUID:
+    """A helper, inside a unit of work: every lane forgets, and the push carries it all."""
+    run_id = sync_runs.begin(connection, SyncType.FULL_SYNC, trigger, status=SyncStatus.PENDING)
+    today = _today(connection)
+    last = today + timedelta(days=connector_class(connection.provider).horizon_days - 1)
+    db.session.execute(
+        text(
+            """
+            update lanes set version = version + 1, dirty = cast(:nights as datemultirange),
+                forgotten = '{(,)}', refused = '[]', due_at = clock_timestamp(),
+                dirty_since = coalesce(dirty_since, clock_timestamp())
+            from (select id from lanes where organization_id = :organization and connection_id = :connection
+                  order by id for update) as mine
+            where lanes.organization_id = :organization and lanes.id = mine.id
+            """
+        ),
+        {
+            "nights": lanes.multirange([Window(today, last)]),
+            "organization": connection.organization_id,
+            "connection": connection.id,
+        },
+    )
+    duties.request(connection.id, Duty.PUSH, {"run_id": str(run_id)})
+    queue.ring(Duty.PUSH.value, connection.organization_id, connection.id)
+    return run_id
+
+
+def next_time(connection: Connection) -> datetime:
+    """Tomorrow at the property's own full-sync hour, a few minutes on, the same every day."""
+    zone = _zone(connection)
+    today = local_today(now(), zone)
+    minute = connection.id.int % SPREAD_MINUTES
+    return local_time_to_utc(today + ONE_NIGHT, time(runtime.settings.full_sync_hour, minute), zone)
+
+
+def _today(connection: Connection) -> date:
+    return local_today(now(), _zone(connection))
+
+
+def _zone(connection: Connection) -> str:
+    return (
+        db.session.scalar(
+            select(Property.timezone).where(
+                Property.organization_id == connection.organization_id, Property.id == connection.property_id
+            )
+        )
+        or "UTC"
+    )

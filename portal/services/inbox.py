@@ -1,0 +1,239 @@
+"""Deliveries and booking messages: stored as raw bytes and committed before anybody looks at them.
+
+The webhook path writes through a psycopg pool of its own: one connection, two round trips, a commit,
+and only then a 2xx. Everything that needs to understand the bytes happens later, in `services.drain`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import structlog
+from psycopg import Connection as Pg
+from psycopg.types.json import Jsonb
+from psycopg_pool import ConnectionPool
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from portal import crypto, queue, tenancy
+from portal.db import end_reading
+from portal.extensions import db, runtime
+from portal.models import Connection, InboxMessage, UnroutedMessage
+from portal.models.base import new_id
+from portal.models.sealed import seal_field
+from portal.services import audit
+from providers.types import Message
+
+log = structlog.get_logger()
+
+ROUTE_SECONDS = 10.0  # how long a route is remembered: short enough that disconnecting means it
+KEPT_HEADERS = ("content-type", "user-agent", "x-request-id")
+
+
+@dataclass(frozen=True)
+class Route:
+    """Whose connection a delivery is for."""
+
+    organization_id: UUID
+    connection_id: UUID
+    provider: str
+    secret: str | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One request as it came, and the way it came."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    address: str
+    route: str  # global, connection
+
+
+class _Pool:
+    """The ingest pool of this process: made at first use, so that a fork never shares it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pid = 0
+        self._url = ""
+        self._pool: ConnectionPool[Pg[Any]] | None = None
+
+    def get(self) -> ConnectionPool[Pg[Any]]:
+        settings = runtime.settings
+        with self._lock:
+            if self._pool is None or self._pid != os.getpid() or self._url != settings.database_url:
+                self._pid, self._url = os.getpid(), settings.database_url
+                self._pool = ConnectionPool(
+                    settings.database_url,
+                    min_size=1,
+                    max_size=settings.web_threads,
+                    timeout=3,
+                    reconnect_timeout=60,
+                    check=ConnectionPool.check_connection,
+                    kwargs={"application_name": "roomwire-ingest", "connect_timeout": 3},
+                    open=True,
+                )
+            return self._pool
+
+    def close(self) -> None:
+        with self._lock:
+            if self._pool is not None and self._pid == os.getpid():
+                self._pool.close()
+            self._pool = None
+
+
+pool = _Pool()
+_routes: dict[tuple[str, str], tuple[float, Route | None]] = {}
+
+
+def route_property(provider: str, external_property_id: str) -> Route | None:
+    """The connection a provider's property belongs to; None when no organization has it."""
+    return _remembered(
+        (provider, external_property_id),
+        "select organization_id, connection_id from route_property(%s, %s)",
+        (provider, external_property_id),
+        provider,
+    )
+
+
+def route_key(key: str) -> Route | None:
+    """The connection an address with an unguessable key belongs to, with the secret it must show."""
+    known = _routes.get(("key", key))
+    if known and known[0] > monotonic():
+        return known[1]
+    with pool.get().connection() as connection:
+        row = connection.execute(
+            "select organization_id, connection_id, provider from route_webhook_key(%s)", (crypto.token_hash(key),)
+        ).fetchone()
+    route = None
+    if row is not None:
+        with tenancy.of(row[0]):
+            found = db.session.scalar(
+                select(Connection).where(Connection.organization_id == row[0], Connection.id == row[1])
+            )
+            route = Route(row[0], row[1], row[2], found.webhook_secret if found else None)
+            end_reading()
+    _remember(("key", key), route)
+    return route
+
+
+def forget_routes() -> None:
+    """After a connection changed, and between tests."""
+    _routes.clear()
+
+
+def accept(route: Route, delivery: Delivery) -> UUID:
+    """Store one delivery durably and ring. Returns its id; raises psycopg's errors when it is not stored.
+
+    `synchronous_commit` is on: a 2xx after this survives a crash of anything.
+    """
+    event_id, organization_id = new_id(), route.organization_id
+    with tenancy.of(organization_id):
+        sealed = seal_field(organization_id, "webhook_events", "body", event_id, delivery.body)
+        end_reading()
+    headers = {name: delivery.headers[name][:200] for name in KEPT_HEADERS if name in delivery.headers}
+    with pool.get().connection() as connection, connection.pipeline():
+        connection.execute("select set_config('roomwire.organization', %s, true)", (str(organization_id),))
+        connection.execute(
+            "insert into webhook_events (organization_id, id, connection_id, route, address, headers, size, "
+            "body_sealed, correlation_id) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                organization_id,
+                event_id,
+                route.connection_id,
+                delivery.route,
+                delivery.address,
+                Jsonb({name: value.replace("\x00", "") for name, value in headers.items()}),
+                len(delivery.body),
+                sealed,
+                audit.actor().correlation_id,
+            ),
+        )
+    queue.ring_now("drain", organization_id, route.connection_id)
+    return event_id
+
+
+def quarantine(provider: str, messages: Sequence[Message]) -> int:
+    """Keep messages of properties no organization has; a helper, inside a unit of work."""
+    if not messages:
+        return 0
+    rows = []
+    keys = runtime.keyring
+    key = keys.platform_key("unrouted")
+    for message in messages:
+        row_id = new_id()
+        rows.append(
+            {
+                "id": row_id,
+                "provider": provider,
+                "event_key": message.event_key,
+                "external_property_id": message.external_property_id,
+                "master_key_id": keys.current_id,
+                "raw_sealed": crypto.seal(key, 1, message.raw, f"unrouted_messages|raw|{row_id}".encode()),
+            }
+        )
+    done = db.session.execute(insert(UnroutedMessage).on_conflict_do_nothing().returning(UnroutedMessage.id), rows)
+    return len(done.all())
+
+
+def store(connection_id: UUID, messages: Sequence[Message], origin: str) -> int:
+    """Write booking messages once each and return how many were new; a helper, inside a unit of work."""
+    organization_id, correlation_id = tenancy.required(), audit.actor().correlation_id
+    rows = []
+    for message in messages:
+        row_id = new_id()
+        rows.append(
+            {
+                "organization_id": organization_id,
+                "id": row_id,
+                "connection_id": connection_id,
+                "origin": origin,
+                "event_key": message.event_key,
+                "external_booking_id": message.external_booking_id,
+                "raw_sealed": seal_field(organization_id, "inbox", "raw", row_id, message.raw),
+                "correlation_id": correlation_id,
+            }
+        )
+    if not rows:
+        return 0
+    statement = insert(InboxMessage).on_conflict_do_nothing().returning(InboxMessage.id)
+    return len(db.session.execute(statement, rows).all())
+
+
+def acknowledged(connection_id: UUID, event_keys: Sequence[str]) -> None:
+    """The provider knows that we have these; a helper, inside a unit of work."""
+    db.session.execute(
+        update(InboxMessage)
+        .where(
+            InboxMessage.organization_id == tenancy.required(),
+            InboxMessage.connection_id == connection_id,
+            InboxMessage.event_key.in_(event_keys),
+            InboxMessage.acknowledged_at.is_(None),
+        )
+        .values(acknowledged_at=func.clock_timestamp())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _remembered(key: tuple[str, str], query: str, arguments: tuple[str, ...], provider: str) -> Route | None:
+    known = _routes.get(key)
+    if known and known[0] > monotonic():
+        return known[1]
+    with pool.get().connection() as connection:
+        row = connection.execute(query, arguments).fetchone()  # type: ignore[arg-type]
+    route = Route(row[0], row[1], provider, None) if row else None
+    _remember(key, route)
+    return route
+
+
+def _remember(key: tuple[str, str], route: Route | None) -> None:
+    if len(_routes) > 10_000:  # somebody guesses addresses: do not keep what he makes up
+        _routes.clear()
+    _routes[key] = (monotonic() + ROUTE_SECONDS, route)

@@ -1,0 +1,354 @@
+"""Writing down what a push did: per run accepted, refused or unknown; a lane is clean only if nobody
+marked it meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, text, update
+
+from portal import tenancy
+from portal.db import now, unit_of_work
+from portal.domain import calendar as cal
+from portal.domain.nights import ONE_NIGHT, Window, each, windows_of
+from portal.domain.problems import Category, Trouble
+from portal.extensions import db
+from portal.models import Connection, ConnectionState, Lane, Send, SyncStatus
+from portal.models.base import new_id
+from portal.services import audit, connection_state, duties, incidents, lanes, sync_runs
+from portal.services.connectors import Line
+from providers.errors import AuthFailed, NotFound, ProviderError, RateLimited, Retryable
+from providers.registry import connector_class
+from providers.types import CalendarChange, LaneKind, PushResult, Run, Verdict, VerdictKind
+
+if TYPE_CHECKING:
+    from portal.services.push import Batch, LanePlan
+
+
+@dataclass
+class LaneResult:
+    """The verdicts of one lane, sorted."""
+
+    accepted: dict[date, cal.Value] = field(default_factory=dict)
+    refused: dict[date, tuple[cal.Value, str]] = field(default_factory=dict)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    task_ids: set[str] = field(default_factory=set)
+
+    @property
+    def verdict(self) -> str:
+        if not self.refused:
+            return "accepted"
+        return "partly" if self.accepted else "refused"
+
+
+def horizon(provider: str) -> int:
+    """How many nights from today this provider keeps."""
+    return connector_class(provider).horizon_days
+
+
+def success(lease: duties.Lease, batch: Batch, run_id: UUID, line: Line, results: Sequence[PushResult]) -> None:
+    """Every call was answered. Warnings never count as success: those nights stay un-acknowledged."""
+    found = _by_lane(batch, results)
+    refused = sum(len(result.refused) for result in found.values())
+    accepted = sum(len(result.accepted) for result in found.values())
+    status = SyncStatus.COMPLETED if not refused else SyncStatus.PARTIAL if accepted else SyncStatus.FAILED
+    with unit_of_work():
+        duties.renew(lease)
+        sync_runs.keep_calls(batch.connection, run_id, line.calls)
+        _keep_sends(batch, run_id, line, found)
+        _settle(batch, found)
+        _report_refusals(batch, found)
+        incidents.closed(Trouble.PROVIDER_AWAY, batch.connection.id)
+        incidents.closed(Trouble.ANSWER_UNCLEAR, batch.connection.id)
+        sync_runs.finish(
+            run_id,
+            status,
+            processed=accepted,
+            failed=refused,
+            category=Category.SYNC_FAILED.value if refused else "",
+            error=_first_reason(found),
+            summary=_summary(batch, line, found),
+        )
+
+
+def failure(batch: Batch, run_id: UUID, line: Line, results: Sequence[PushResult], error: ProviderError) -> None:
+    """A call got no usable answer. What was answered before it counts; what it carried is unknown."""
+    found = _by_lane(batch, results)
+    answered = {lane for lane, result in found.items() if result.rows}
+    unanswered = [lane for lane in batch.lanes if lane.id not in answered and (lane.runs or lane.lowers)]
+    left = not isinstance(error, RateLimited) and bool(error.call_id)
+    with unit_of_work():
+        sync_runs.keep_calls(batch.connection, run_id, line.calls)
+        _keep_sends(batch, run_id, line, found)
+        _settle(batch, found)
+        if left:
+            _keep_unknown(batch, run_id, unanswered, error)
+            _forget(batch, unanswered)
+        report_failure(batch.connection, error)
+        sync_runs.finish(
+            run_id,
+            SyncStatus.FAILED if not found else SyncStatus.PARTIAL,
+            processed=sum(len(result.accepted) for result in found.values()),
+            failed=sum(_nights(lane) for lane in unanswered),
+            category=error.category,
+            error=str(error),
+            summary=_summary(batch, line, found),
+        )
+
+
+def clean(batch: Batch) -> None:
+    """Nothing to say: the provider has these values. A helper, inside a unit of work."""
+    _settle(batch, {lane.id: LaneResult() for lane in batch.lanes}, spoken=False)
+
+
+def forget(batch: Batch) -> None:
+    """The nights of this batch are unknown at the provider, and due."""
+    with unit_of_work():
+        _forget(batch, batch.lanes)
+
+
+def all_refused(changes: Sequence[CalendarChange], reason: str) -> PushResult:
+    return PushResult(tuple(Verdict(change, VerdictKind.REFUSED, reason) for change in changes))
+
+
+def _by_lane(batch: Batch, results: Sequence[PushResult]) -> dict[UUID, LaneResult]:
+    lane_of = {(lane.kind, lane.external_id): lane.id for lane in batch.lanes}
+    found: dict[UUID, LaneResult] = {}
+    for result in results:
+        for verdict in result.verdicts:
+            change = verdict.change
+            mine = found.setdefault(lane_of[change.kind, change.external_id], LaneResult())
+            mine.task_ids.update(result.task_ids)
+            _take(mine, verdict)
+    return found
+
+
+def _take(mine: LaneResult, verdict: Verdict) -> None:
+    run, kind = verdict.change.run, verdict.change.kind
+    nights = verdict.nights or each(run.first, run.last)
+    if verdict.kind is VerdictKind.ACCEPTED:
+        mine.accepted.update(dict.fromkeys(nights, run.value))
+    else:
+        mine.refused.update(dict.fromkeys(nights, (run.value, verdict.reason)))
+    windows = [Window(run.first, run.last)] if not verdict.nights else windows_of(nights)
+    for first, last in windows:
+        value = cal.encode([Run(first, last, run.value)], kind)[0][2]
+        mine.rows.append(
+            {
+                "first": first.isoformat(),
+                "last": last.isoformat(),
+                "value": value,
+                "verdict": verdict.kind.value,
+                "reason": verdict.reason,
+            }
+        )
+
+
+def _settle(batch: Batch, found: dict[UUID, LaneResult], *, spoken: bool = True) -> None:
+    """Acknowledge what was accepted; clear the lane if its version did not move since it was read."""
+    for lane in batch.lanes:
+        if lane.id not in found and (lane.runs or lane.lowers):
+            continue  # its call was never answered
+        result = found.get(lane.id, LaneResult())
+        _acknowledge(lane, batch.today, result, spoken and bool(result.rows))
+
+
+def _acknowledge(lane: LanePlan, today: date, result: LaneResult, spoken: bool) -> None:
+    known = {night: value for night, value in lane.acknowledged.items() if night >= today}
+    for night in result.refused:
+        known.pop(night, None)
+    known.update(result.accepted)
+    values: dict[str, Any] = {
+        "acknowledged": cal.encode(cal.runs(known), lane.kind),
+        "refused": _refused(lane, today, result),
+    }
+    if spoken:
+        values["accepted_at"] = func.clock_timestamp() if result.accepted else Lane.accepted_at
+    table = Lane.__table__
+    mine = (table.c.organization_id == tenancy.required(), table.c.id == lane.id)
+    cleared = {"dirty": text("'{}'"), "forgotten": text("'{}'"), "due_at": None, "dirty_since": None, "causes": []}
+    done = db.session.execute(
+        update(table).where(*mine, table.c.version == lane.version).values(**values, **cleared)  # type: ignore[arg-type]
+    )
+    if done.rowcount == 0:  # type: ignore[attr-defined]
+        # Marked while we talked: what was accepted is true, and the lane stays due.
+        db.session.execute(update(table).where(*mine).values(**values))  # type: ignore[arg-type]
+
+
+def _refused(lane: LanePlan, today: date, result: LaneResult) -> list[Any]:
+    """Refused values, with reasons, of nights that still want nothing else."""
+    reasons = {night: reason for night, (_, reason) in result.refused.items()}
+    kept: dict[date, cal.Value] = {
+        night: value for night, value in lane.refused.items() if night >= today and night not in result.accepted
+    }
+    kept.update({night: value for night, (value, _) in result.refused.items()})
+    rows: list[Any] = []
+    for run in cal.runs(kept):
+        for reason, windows in _split_by_reason(run, reasons).items():
+            rows += [cal.encode([Run(*window, run.value)], lane.kind)[0] + [reason] for window in windows]
+    return rows
+
+
+def _split_by_reason(run: Run, reasons: dict[date, str]) -> dict[str, list[Window]]:
+    nights: dict[str, list[date]] = {}
+    for night in each(run.first, run.last):
+        nights.setdefault(reasons.get(night, ""), []).append(night)
+    return {reason: windows_of(found) for reason, found in nights.items()}
+
+
+def _keep_sends(batch: Batch, run_id: UUID, line: Line, found: dict[UUID, LaneResult]) -> None:
+    rows = []
+    for lane in batch.lanes:
+        result = found.get(lane.id)
+        if result is None or not result.rows:
+            continue
+        rows.append(
+            {
+                **_send(batch, run_id, lane),
+                "api_call_id": _call_of(line, lane.kind),
+                "first_night": min(row["first"] for row in result.rows),
+                "last_night": max(row["last"] for row in result.rows),
+                "runs": result.rows,
+                "verdict": result.verdict,
+                "error": "",
+                "task_ids": sorted(result.task_ids),
+            }
+        )
+    if rows:
+        db.session.execute(insert(Send), rows)
+
+
+def _keep_unknown(batch: Batch, run_id: UUID, unanswered: Iterable[LanePlan], error: ProviderError) -> None:
+    verdict = "unknown" if isinstance(error, Retryable) and error.ambiguous else "failed"
+    rows = []
+    for lane in unanswered:
+        runs = lane.lowers + lane.runs
+        encoded = cal.encode(runs, lane.kind)
+        rows.append(
+            {
+                **_send(batch, run_id, lane),
+                "api_call_id": UUID(error.call_id) if error.call_id else None,
+                "first_night": min(run.first for run in runs),
+                "last_night": max(run.last for run in runs),
+                "runs": [
+                    {"first": run.first.isoformat(), "last": run.last.isoformat(), "value": entry[2],
+                     "verdict": verdict, "reason": str(error)}
+                    for run, entry in zip(runs, encoded, strict=True)
+                ],
+                "verdict": verdict,
+                "error": str(error)[:500],
+                "task_ids": [],
+            }
+        )  # fmt: skip
+    if rows:
+        db.session.execute(insert(Send), rows)
+
+
+def _send(batch: Batch, run_id: UUID, lane: LanePlan) -> dict[str, Any]:
+    return {
+        "organization_id": tenancy.required(),
+        "id": new_id(),
+        "connection_id": batch.connection.id,
+        "lane_id": lane.id,
+        "sync_run_id": run_id,
+        "causes": lane.causes,
+        "correlation_id": audit.actor().correlation_id,
+    }
+
+
+def _call_of(line: Line, kind: LaneKind) -> UUID | None:
+    word = "/availability" if kind is LaneKind.AVAILABILITY else "/restrictions"
+    call = next((call for call in line.calls if call.path.startswith(word)), None)
+    return UUID(call.id) if call else (UUID(line.calls[-1].id) if line.calls else None)
+
+
+def _forget(batch: Batch, plans: Iterable[LanePlan]) -> None:
+    for lane in plans:
+        runs = lane.lowers + lane.runs
+        nights = lanes.multirange([Window(run.first, run.last) for run in runs])
+        if nights:
+            db.session.execute(
+                text(
+                    """
+                    update lanes set forgotten = forgotten + cast(:nights as datemultirange),
+                        dirty = dirty + cast(:nights as datemultirange), version = version + 1,
+                        due_at = coalesce(due_at, clock_timestamp()),
+                        dirty_since = coalesce(dirty_since, clock_timestamp())
+                    where organization_id = :organization and id = :lane
+                    """
+                ),
+                {"nights": nights, "organization": tenancy.required(), "lane": lane.id},
+            )
+
+
+def _report_refusals(batch: Batch, found: dict[UUID, LaneResult]) -> None:
+    for lane in batch.lanes:
+        result = found.get(lane.id)
+        if result is None:
+            continue
+        if not result.refused:
+            incidents.closed(Trouble.CELLS_REFUSED, batch.connection.id, about=lane.id)
+            continue
+        nights = sorted(result.refused)
+        incidents.opened(
+            Trouble.CELLS_REFUSED,
+            Category.SYNC_FAILED,
+            batch.connection.property_id,
+            batch.connection.id,
+            about=lane.id,
+            facts={
+                "lane_id": str(lane.id),
+                "kind": lane.kind.value,
+                "subject_id": str(lane.subject_id),
+                "first": nights[0].isoformat(),
+                "until": (nights[-1] + ONE_NIGHT).isoformat(),
+                "nights": len(nights),
+                "reason": result.refused[nights[0]][1],
+            },
+        )
+
+
+def report_failure(connection: Connection, error: ProviderError) -> None:
+    """A helper, inside a unit of work: what a person needs to know of a failed call."""
+    facts = {"reason": str(error)[:300]}
+    if isinstance(error, AuthFailed):
+        connection_state.change(connection, ConnectionState.BROKEN, str(error))
+        trouble, category = Trouble.CREDENTIAL_REFUSED, Category.AUTH_ERROR
+    elif isinstance(error, NotFound):
+        connection_state.change(connection, ConnectionState.BROKEN, str(error))
+        trouble, category = Trouble.PROPERTY_GONE, Category.MAPPING_ERROR
+    elif isinstance(error, RateLimited):
+        return
+    elif isinstance(error, Retryable):
+        trouble, category = Trouble.PROVIDER_AWAY, Category.SYNC_FAILED
+    else:
+        trouble, category = Trouble.ANSWER_UNCLEAR, Category.SYNC_FAILED
+    incidents.opened(trouble, category, connection.property_id, connection.id, facts=facts)
+
+
+def _summary(batch: Batch, line: Line, found: dict[UUID, LaneResult]) -> dict[str, Any]:
+    """What the history's sentence is made of: counts by kind, tasks, what caused it."""
+    first = [row["first"] for result in found.values() for row in result.rows]
+    last = [row["last"] for result in found.values() for row in result.rows]
+    return {
+        "calls": len(line.calls),
+        "availability": sum(_nights(lane) for lane in batch.lanes if lane.kind is LaneKind.AVAILABILITY),
+        "rates": sum(_nights(lane) for lane in batch.lanes if lane.kind is LaneKind.RATES),
+        "first": min(first, default=None),
+        "last": max(last, default=None),
+        "tasks": sorted({task for result in found.values() for task in result.task_ids}),
+        "causes": list(dict.fromkeys(cause for lane in batch.lanes for cause in lane.causes))[:20],
+        "recorded_at": now().isoformat(),
+    }
+
+
+def _first_reason(found: dict[UUID, LaneResult]) -> str:
+    return next((reason for result in found.values() for _, reason in result.refused.values()), "")
+
+
+def _nights(lane: LanePlan) -> int:
+    return sum((run.last - run.first).days + 1 for run in lane.lowers + lane.runs)
