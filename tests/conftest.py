@@ -33,6 +33,8 @@ from demo import servers as demo_servers
 from demo.browser import find_browser
 from demo.processes import free_port
 from demo.servers import Servers
+from portal import extensions
+from portal.config import Settings
 from tests import house
 from tests.house import TEMPLATE, Database, Sandbox
 
@@ -86,10 +88,8 @@ def template_database(servers: Servers, environment: dict[str, str]) -> Database
 
 
 @pytest.fixture(scope="session")
-def settings(servers: Servers, environment: dict[str, str], template_database: Database):
+def settings(servers: Servers, environment: dict[str, str], template_database: Database) -> Settings:
     """The portal's settings, on a copy of the template."""
-    from portal.config import Settings
-
     database = house.create_database(servers, "roomwire_suite", TEMPLATE)
     return Settings.from_environment(
         {**environment, "DATABASE_URL": database.url, "DATABASE_OWNER_URL": database.owner_url}
@@ -97,17 +97,21 @@ def settings(servers: Servers, environment: dict[str, str], template_database: D
 
 
 @pytest.fixture(scope="session")
-def app(settings) -> Flask:
+def app(settings: Settings) -> Iterator[Flask]:
+    """The portal. Imported here and not above, so that tests of pure rooms need not load it."""
     from portal.app import create_app
 
-    return create_app(settings)
+    app = create_app(settings)
+    yield app
+    with app.app_context():
+        extensions.db.engine.dispose()
+    extensions.redis.client.close()
 
 
 @pytest.fixture
 def db(app: Flask) -> Iterator[SQLAlchemy]:
     """The database as migrations left it: what a test commits ends with the test. An app context is open."""
-    from portal.extensions import db as database
-
+    database = extensions.db
     # A commit inside the test then releases a savepoint; the transaction around it is ours to undo.
     database.session.session_factory.configure(join_transaction_mode="create_savepoint")
     with app.app_context(), database.engine.connect() as connection:
@@ -124,8 +128,7 @@ def db(app: Flask) -> Iterator[SQLAlchemy]:
 @pytest.fixture
 def fresh_database(app: Flask, servers: Servers, template_database: Database) -> Iterator[Database]:
     """A database that only this test sees, in which commits are real. The app uses it; an app context is open."""
-    from portal.extensions import db as database
-
+    database = extensions.db
     fresh = house.create_database(servers, f"roomwire_fresh_{next(_numbers)}", TEMPLATE)
     with app.app_context():
         usual = database.engines[None]
@@ -156,7 +159,7 @@ def client(app: Flask, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
 
 
 @pytest.fixture(scope="session")
-def live_server(app: Flask, settings) -> Iterator[str]:
+def live_server(app: Flask, settings: Settings) -> Iterator[str]:
     """The portal at an address, as a browser or a provider would reach it. The URL, without a slash at its end."""
     with house.web_server(app, settings.port) as url:
         yield url
