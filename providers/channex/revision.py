@@ -14,7 +14,7 @@ from typing import Any
 from providers.cards import strip_cards
 from providers.channex.api import related_id
 from providers.channex.mapping import NAMES, channel_code
-from providers.channex.rooms import charges, occupancy, person, read_room, stay
+from providers.channex.rooms import charges, occupancy, person, read_room, said, stay
 from providers.errors import Malformed
 from providers.strict import clean, loads
 from providers.strict_fields import amount, identifier, moment, text
@@ -111,10 +111,9 @@ def _rooms(found: Mapping[str, Any]) -> tuple[BookedRoom, ...]:
 
 def _dates(found: Mapping[str, Any], rooms: tuple[BookedRoom, ...]) -> tuple[date, date]:
     """Return the stay; where the booking does not say, from the first arrival to the last departure of its rooms."""
-    arrival, departure = found.get("arrival_date"), found.get("departure_date")
-    if rooms:
-        arrival = arrival or str(min(room.check_in for room in rooms))
-        departure = departure or str(max(room.check_out for room in rooms))
+    first = str(min(room.check_in for room in rooms)) if rooms else None
+    last = str(max(room.check_out for room in rooms)) if rooms else None
+    arrival, departure = said(found, "arrival_date", first), said(found, "departure_date", last)
     return stay(arrival, departure, "arrival_date", "departure_date")
 
 

@@ -22,8 +22,8 @@ def read_room(room: Any, field: str, arrival: Any, departure: Any) -> BookedRoom
     if not isinstance(room, dict):
         raise Malformed(f"{field} is not an object", field=field)
     check_in, check_out = stay(
-        room.get("checkin_date") or arrival,
-        room.get("checkout_date") or departure,
+        said(room, "checkin_date", arrival),
+        said(room, "checkout_date", departure),
         f"{field}.checkin_date",
         f"{field}.checkout_date",
     )
@@ -59,6 +59,11 @@ def stay(arrival: Any, departure: Any, arrival_field: str, departure_field: str)
     return check_in, check_out
 
 
+def said(found: Mapping[str, Any], name: str, unsaid: Any) -> Any:
+    """Return a field, or what stands for it when the provider left it out, null or empty."""
+    return unsaid if found.get(name) in (None, "") else found[name]
+
+
 def occupancy(value: Any, field: str) -> Occupancy:
     """Return how many sleep there; one adult when nothing is said."""
     if not isinstance(value, dict):
@@ -80,7 +85,7 @@ def person(value: Any) -> Person:
     """Return a guest as named. Nothing in a name is a reason to refuse a booking."""
     if not isinstance(value, dict):
         return Person()
-    country = text(value.get("country"), 2)
+    country = text(value.get("country"), 100)
     company = value.get("company")
     return Person(
         name=text(value.get("name")),
