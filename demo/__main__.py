@@ -93,7 +93,7 @@ def stores(folder: Path, wanted: Plan) -> Iterator[dict[str, str]]:
         return
     say("Starting PostgreSQL and Redis …")
     pair = servers.start(folder, postgres=wanted.postgres, redis=wanted.redis)
-    addresses = {}
+    addresses: dict[str, str] = {}
     if wanted.postgres:
         addresses |= {"DATABASE_URL": pair.database_url, "DATABASE_OWNER_URL": pair.owner_url}
     if wanted.redis:

@@ -72,10 +72,11 @@ def start(
     place = find_place(folder)
     with starting(place):
         servers = describe(place, durable=durable)
-        running = [server.process() for server in (servers.postgres, servers.redis)]
-        if all(running):
+        wanted = [*([servers.postgres] if postgres else []), *([servers.redis] if redis else [])]
+        running = [process.pid for process in (server.process() for server in wanted) if process is not None]
+        if len(running) == len(wanted):
             raise Trouble(
-                f"The servers of {place.folder} run already (processes {running[0].pid} and {running[1].pid}). "
+                f"The servers of {place.folder} run already (processes {' and '.join(map(str, running))}). "
                 "Stop the other one with Ctrl-C in its window, or with `python -m demo.servers stop`."
             )
         servers.stop()  # half a pair is what a crash leaves behind
