@@ -29,9 +29,11 @@ class Groups:
     def index(self, request: Request) -> Response:
         """All groups."""
         rows = self.world.groups.values()
-        return listing(
-            request, rows, lambda row: views.group(self.world, row), lambda row, name: getattr(row, name, "")
-        )
+
+        def key(row: Group, name: str) -> str:
+            return str(getattr(row, name, ""))
+
+        return listing(request, rows, lambda row: views.group(self.world, row), key, tells_order=False)
 
     def create(self, request: Request) -> Response:
         """A new group."""

@@ -38,13 +38,22 @@ def listing(
     default_order: str = "title",
     descending: bool = False,
     filters: frozenset[str] = frozenset(("id", "title", "is_active")),
+    tells_order: bool = True,
 ) -> Response:
-    """A page of a list. `key(row, field)` gives a row's value of a field."""
+    """A page of a list. `key(row, field)` gives a row's value of a field. Groups do not tell their order."""
     page, limit = paging(request)
     found = [row for row in rows if _passes(request, row, key, filters)]
     order, direction = _order(request, default_order, "desc" if descending else "asc")
     found.sort(key=lambda row: str(key(row, order) or ""), reverse=direction == "desc")
-    meta = {"page": page, "limit": limit, "total": len(found), "order_by": order, "order_direction": direction}
+    meta: dict[str, Any] = {
+        "page": page,
+        "limit": limit,
+        "total": len(found),
+        "order_by": order,
+        "order_direction": direction,
+    }
+    if not tells_order:
+        meta |= {"order_by": None, "order_direction": None}
     start = (page - 1) * limit
     return answer({"data": [view(row) for row in found[start : start + limit]], "meta": meta})
 
