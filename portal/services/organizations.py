@@ -39,7 +39,8 @@ def create(name: str, owner_id: UUID | None = None) -> Organization:
 
 def current() -> Organization:
     """The organization this code works for. Raises `NotFound`."""
-    organization: Organization | None = db.session.scalar(select(Organization).where(Organization.id == tenancy.required()))
+    query = select(Organization).where(Organization.id == tenancy.required())
+    organization: Organization | None = db.session.scalar(query)
     if organization is None:
         raise NotFound("organization")
     return organization
