@@ -70,6 +70,10 @@ class Connector:
         """Return the id of the provider's account group, created when `external_id` is unknown there."""
         raise NotSupported("ensure_group")
 
+    def find_property(self, title: str, group_id: str) -> str | None:
+        """The id of a property of ours that exists there already, else `None`: creation may have been cut short."""
+        raise NotSupported("find_property")
+
     def create_property(self, details: PropertyDetails, group_id: str | None) -> str:
         raise NotSupported("create_property")
 

@@ -107,6 +107,16 @@ def related_id(item: Mapping[str, Any], name: str) -> str | None:
     return None
 
 
+def related_ids(item: Mapping[str, Any], name: str) -> set[str]:
+    """Return the ids of a resource's list of related ones."""
+    relations = item.get("relationships")
+    holder = relations.get(name) if isinstance(relations, dict) else None
+    found = holder.get("data") if isinstance(holder, dict) else None
+    return (
+        {str(one["id"]) for one in found if isinstance(one, dict) and "id" in one} if isinstance(found, list) else set()
+    )
+
+
 def at(path: str, *ids: str) -> str:
     """Fill ids into a path. An id is data: a slash in it must not choose another endpoint."""
     return path.format(*(quote(identity, safe="") for identity in ids))

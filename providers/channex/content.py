@@ -7,7 +7,7 @@ from typing import Any
 
 from providers.base import PropertyDetails, RoomTypeDetails
 from providers.channex import mapping
-from providers.channex.api import ChannexApi, at, attributes, listed
+from providers.channex.api import ChannexApi, at, attributes, listed, related_ids
 from providers.errors import NotFound, Rejected
 from providers.types import RemoteRoomType
 
@@ -68,6 +68,13 @@ class Content(ChannexApi):
 
     def fetch_property(self, property_id: str) -> dict[str, Any]:
         return self._attributes("GET", at("/properties/{}", property_id))
+
+    def find_property(self, title: str, group_id: str) -> str | None:
+        """Return the property of that title in our own group: one created before its id was written down."""
+        for item in self._pages("/properties", {"filter[title]": title}):
+            if group_id in related_ids(item, "groups") and attributes(item).get("title") == title:
+                return str(attributes(item)["id"])
+        return None
 
     def create_property(self, details: PropertyDetails, group_id: str | None) -> str:
         body = {"property": mapping.property_attributes(details, group_id)}

@@ -82,8 +82,8 @@ class Webhooks(ChannexApi):
         except NotFound:
             return
 
-    def try_webhook(self, url: str, property_id: str | None, secret: str) -> int:
-        """Have Channex call our address now; return the HTTP status it got from us.
+    def try_webhook(self, url: str, property_id: str | None, secret: str) -> int | None:
+        """Have Channex call our address now; return the HTTP status it got, `None` when it did not reach us.
 
         Channex answers 200 even when we did not, and names our status in one of two ways.
         """
@@ -93,6 +93,8 @@ class Webhooks(ChannexApi):
             status = answer.get(name) if isinstance(answer, dict) else None
             if isinstance(status, int) and not isinstance(status, bool):
                 return status
+        if isinstance(answer, dict) and ("status" in answer or "status_code" in answer):
+            return None
         raise Malformed("Channex did not say what our address answered", field="status")
 
     @classmethod

@@ -180,6 +180,12 @@ def test_a_tried_webhook_reports_what_our_address_answered(wire, body):
     assert make_channex().try_webhook(URL, None, SECRET) == 401
 
 
+def test_a_trial_that_did_not_reach_us_has_no_status(wire):
+    wire.post(f"{BASE}/webhooks/test", json={"status": None, "body": "connection refused"})
+
+    assert make_channex().try_webhook(URL, None, SECRET) is None
+
+
 def test_a_trial_without_a_status_is_malformed(wire):
     wire.post(f"{BASE}/webhooks/test", json={"body": "?"})
 
