@@ -77,6 +77,7 @@ class Sandbox:
             response = self.channex.handle(request)
         else:
             self.channex.router.find(request)
+            request.property_ids = self.channex.mentioned(request)
             response = self.faults.answer(fault, request, self.channex.handle)
         took = (time.perf_counter() - started) * 1000
         self.journal.note(at, request, response, took, fault.kind if fault else None)

@@ -52,7 +52,7 @@ class Server:
         return listener
 
     def serve(self) -> None:
-        """Accept connections until `stop`."""
+        """Accept connections until `stop`, then close the port."""
         while not self._stopped.is_set():
             if self._dark():
                 self._stay_dark()
@@ -61,11 +61,8 @@ class Server:
                 connection, _ = self._listener.accept()
             except TimeoutError:
                 continue
-            except OSError:
-                if self._stopped.is_set():
-                    return
-                raise
             threading.Thread(target=self._converse, args=(connection,), daemon=True).start()
+        self._listener.close()
 
     def stop(self) -> None:
         """Stop accepting; connections under way end with the process."""

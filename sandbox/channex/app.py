@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from typing import Any
 
 from sandbox.channex import errors, persist
@@ -27,6 +28,7 @@ from sandbox.clock import Clock
 from sandbox.web import BadBody, Request, Response, Router
 
 BASE = "/api/v1"
+NAMED = re.compile(rb"property_id[^0-9a-f]{1,6}(?:5D=)?([0-9a-f-]{36})")
 PAYLOAD_LIMIT = 10 * 1024 * 1024
 # This one calls the client back and waits for it, so it must not hold the world meanwhile.
 UNLOCKED = frozenset((f"POST {BASE}/webhooks/test",))
@@ -100,6 +102,11 @@ class Channex:
             return self._refusal(refusal)
         except BadBody as error:
             return self._refusal(Refused(400, [str(error)]))
+
+    def mentioned(self, request: Request) -> set[str]:
+        """The properties a request names, for the journal of calls that were never looked at."""
+        named = NAMED.findall(request.body) + NAMED.findall(request.query_string.encode())
+        return {each.decode() for each in named} & set(self.world.properties)
 
     def error_body(self, status: int, details: dict[str, Any] | None) -> bytes:
         """The body of an error made on purpose."""

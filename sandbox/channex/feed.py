@@ -79,7 +79,7 @@ class Feed:
         return answer(views.SUCCESS)
 
     def all_bookings(self, request: Request) -> Response:
-        """Bookings in their latest state, newest first."""
+        """Bookings in their latest state, newest first; `inserted_at` is the latest revision's, as shown."""
         property_id = request.query.get("filter[property_id]")
         if property_id:
             request.property_ids.add(property_id)
@@ -90,8 +90,6 @@ class Feed:
         ]
 
         def key(row: Booking, name: str) -> Any:
-            if name == "inserted_at":
-                return self.world.revisions[row.revisions[0]].attributes["inserted_at"]
             return row.property_id if name == "property_id" else self.world.latest(row).attributes.get(name)
 
         filters = frozenset(("property_id", *FIELDS))
