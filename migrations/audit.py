@@ -42,9 +42,7 @@ def install() -> None:
         end $body$"""
     )
     op.execute("revoke all on function audit_chain() from public")
-    op.execute(
-        "create trigger audit_chain before insert on audit_log for each row execute function audit_chain()"
-    )
+    op.execute("create trigger audit_chain before insert on audit_log for each row execute function audit_chain()")
     # Runs as the caller: it sees, and answers for, the current organization only.
     op.execute(
         f"""

@@ -43,9 +43,7 @@ def span(tables: Iterable[str], command: str = "select") -> None:
     """Let the owner's SECURITY DEFINER functions read across organizations."""
     for table in tables:
         check = " with check (true)" if command == "all" else ""
-        op.execute(
-            f"create policy spanning on {table} for {command} to {OWNER} using (true){check}"
-        )
+        op.execute(f"create policy spanning on {table} for {command} to {OWNER} using (true){check}")
 
 
 def spanning_function(name: str, arguments: str, returns: str, body: str) -> None:

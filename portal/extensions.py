@@ -43,8 +43,10 @@ class RedisHandle:
 
     client: Redis
 
-    def bind(self, url: str) -> None:
-        self.client = Redis.from_url(url, socket_timeout=2.0, socket_connect_timeout=1.0, health_check_interval=30)
+    def bind(self, url: str, *, blocking: bool = False) -> None:
+        """`blocking` is for a worker, which waits at its queues: RQ widens the time-out by itself."""
+        timeout = None if blocking else 2.0
+        self.client = Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=1.0, health_check_interval=30)
 
 
 class Runtime:

@@ -44,7 +44,11 @@ def ring_now(duty: str, organization_id: UUID, connection_id: UUID) -> None:
 
 def ring_task(task: str) -> None:
     """Ask a worker to run a task of the installation: a feed, the retention, the parity round."""
-    _put("maintenance", f"roomwire:bell:task:{task}", "workers.jobs.run_task", [task])
+    _put("maintenance", task_bell(task), "workers.jobs.run_task", [task])
+
+
+def task_bell(task: str) -> str:
+    return f"roomwire:bell:task:{task}"
 
 
 def bell_name(duty: str, connection_id: UUID | str) -> str:

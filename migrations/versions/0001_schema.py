@@ -18,23 +18,13 @@ def upgrade() -> None:
         "organizations",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organizations")),
     )
     op.create_table(
         "provider_feeds",
         sa.Column("provider", sa.String(length=16), nullable=False),
-        sa.Column(
-            "due_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
@@ -47,12 +37,7 @@ def upgrade() -> None:
         "schedule_slots",
         sa.Column("task", sa.String(length=64), nullable=False),
         sa.Column("slot", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "taken_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("taken_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("task", "slot", name=op.f("pk_schedule_slots")),
     )
     op.create_table(
@@ -62,20 +47,11 @@ def upgrade() -> None:
         sa.Column("external_property_id", sa.String(length=64), nullable=True),
         sa.Column("master_key_id", sa.String(length=64), nullable=False),
         sa.Column("raw_sealed", sa.LargeBinary(), nullable=False),
-        sa.Column(
-            "received_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("routed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unrouted_messages")),
-        sa.UniqueConstraint(
-            "provider",
-            "event_key",
-            name=op.f("uq_unrouted_messages_provider_event_key"),
-        ),
+        sa.UniqueConstraint("provider", "event_key", name=op.f("uq_unrouted_messages_provider_event_key")),
     )
     op.create_table(
         "users",
@@ -85,12 +61,7 @@ def upgrade() -> None:
         sa.Column("locale", sa.String(length=16), nullable=False),
         sa.Column("is_platform_admin", sa.Boolean(), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
@@ -100,11 +71,7 @@ def upgrade() -> None:
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organizations.id"],
-            name=op.f("fk_audit_heads_organization_id"),
-        ),
+        sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], name=op.f("fk_audit_heads_organization_id")),
         sa.PrimaryKeyConstraint("organization_id", name=op.f("pk_audit_heads")),
     )
     op.create_table(
@@ -112,12 +79,7 @@ def upgrade() -> None:
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("actor_kind", sa.String(length=16), nullable=False),
         sa.Column("actor_id", sa.Uuid(), nullable=True),
         sa.Column("actor_name", sa.String(length=200), nullable=False),
@@ -130,24 +92,11 @@ def upgrade() -> None:
         sa.Column("changes_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("previous_hash", sa.LargeBinary(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organizations.id"],
-            name=op.f("fk_audit_log_organization_id"),
-        ),
+        sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], name=op.f("fk_audit_log_organization_id")),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_audit_log")),
-        sa.UniqueConstraint(
-            "organization_id",
-            "number",
-            name=op.f("uq_audit_log_organization_id_number"),
-        ),
+        sa.UniqueConstraint("organization_id", "number", name=op.f("uq_audit_log_organization_id_number")),
     )
-    op.create_index(
-        "ix_audit_log_subject",
-        "audit_log",
-        ["organization_id", "subject_id", "number"],
-        unique=False,
-    )
+    op.create_index("ix_audit_log_subject", "audit_log", ["organization_id", "subject_id", "number"], unique=False)
     op.create_table(
         "guests",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -158,17 +107,8 @@ def upgrade() -> None:
         sa.Column("country", sa.String(length=2), nullable=True),
         sa.Column("language", sa.String(length=16), nullable=True),
         sa.Column("contact_changed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organizations.id"],
-            name=op.f("fk_guests_organization_id"),
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], name=op.f("fk_guests_organization_id")),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_guests")),
     )
     op.create_table(
@@ -179,41 +119,16 @@ def upgrade() -> None:
         sa.Column(
             "role",
             sa.Enum(
-                "owner",
-                "manager",
-                "staff",
-                "viewer",
-                name="role",
-                native_enum=False,
-                create_constraint=True,
-                length=24,
+                "owner", "manager", "staff", "viewer", name="role", native_enum=False, create_constraint=True, length=24
             ),
             nullable=False,
         ),
         sa.Column("all_properties", sa.Boolean(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organizations.id"],
-            name=op.f("fk_memberships_organization_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"],
-            ["users.id"],
-            name=op.f("fk_memberships_user_id"),
-            ondelete="CASCADE",
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], name=op.f("fk_memberships_organization_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_memberships_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_memberships")),
-        sa.UniqueConstraint(
-            "organization_id",
-            "user_id",
-            name=op.f("uq_memberships_organization_id_user_id"),
-        ),
+        sa.UniqueConstraint("organization_id", "user_id", name=op.f("uq_memberships_organization_id_user_id")),
     )
     op.create_index("ix_memberships_user", "memberships", ["user_id"], unique=False)
     op.create_table(
@@ -231,57 +146,25 @@ def upgrade() -> None:
         sa.Column("postal_code", sa.String(length=32), nullable=True),
         sa.Column("check_in_from", sa.Time(), nullable=False),
         sa.Column("check_out_until", sa.Time(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organizations.id"],
-            name=op.f("fk_properties_organization_id"),
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], name=op.f("fk_properties_organization_id")),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_properties")),
     )
-    op.create_index(
-        op.f("ix_properties_organization_id_name"),
-        "properties",
-        ["organization_id", "name"],
-        unique=False,
-    )
+    op.create_index(op.f("ix_properties_organization_id_name"), "properties", ["organization_id", "name"], unique=False)
     op.create_table(
         "provider_accounts",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("provider", sa.String(length=16), nullable=False),
         sa.Column("external_id", sa.String(length=64), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organizations.id"],
-            name=op.f("fk_provider_accounts_organization_id"),
+            ["organization_id"], ["organizations.id"], name=op.f("fk_provider_accounts_organization_id")
         ),
-        sa.PrimaryKeyConstraint(
-            "organization_id", "id", name=op.f("pk_provider_accounts")
-        ),
-        sa.UniqueConstraint(
-            "organization_id",
-            "provider",
-            name=op.f("uq_provider_accounts_organization_id_provider"),
-        ),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_provider_accounts")),
+        sa.UniqueConstraint("organization_id", "provider", name=op.f("uq_provider_accounts_organization_id_provider")),
     )
-    op.create_index(
-        "uq_provider_accounts_external",
-        "provider_accounts",
-        ["provider", "external_id"],
-        unique=True,
-    )
+    op.create_index("uq_provider_accounts_external", "provider_accounts", ["provider", "external_id"], unique=True)
     op.create_table(
         "tenant_keys",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -289,20 +172,9 @@ def upgrade() -> None:
         sa.Column("number", sa.SmallInteger(), nullable=False),
         sa.Column("master_key_id", sa.String(length=64), nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"],
-            ["organizations.id"],
-            name=op.f("fk_tenant_keys_organization_id"),
-        ),
-        sa.PrimaryKeyConstraint(
-            "organization_id", "purpose", "number", name=op.f("pk_tenant_keys")
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], name=op.f("fk_tenant_keys_organization_id")),
+        sa.PrimaryKeyConstraint("organization_id", "purpose", "number", name=op.f("pk_tenant_keys")),
     )
     op.create_table(
         "user_sessions",
@@ -312,28 +184,16 @@ def upgrade() -> None:
         sa.Column("property_id", sa.Uuid(), nullable=True),
         sa.Column("address", sa.String(length=64), nullable=False),
         sa.Column("user_agent", sa.String(length=200), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"],
-            ["users.id"],
-            name=op.f("fk_user_sessions_user_id"),
-            ondelete="CASCADE",
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_user_sessions_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_sessions")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_user_sessions_token_hash")),
     )
-    op.create_index(
-        op.f("ix_user_sessions_user_id"), "user_sessions", ["user_id"], unique=False
-    )
+    op.create_index(op.f("ix_user_sessions_user_id"), "user_sessions", ["user_id"], unique=False)
     op.create_table(
         "connections",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -371,12 +231,7 @@ def upgrade() -> None:
         sa.Column("settings", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("disconnected_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id", "property_id"],
             ["properties.organization_id", "properties.id"],
@@ -398,9 +253,7 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("external_property_id is not null"),
     )
-    op.create_index(
-        "uq_connections_webhook_key", "connections", ["webhook_key_hash"], unique=True
-    )
+    op.create_index("uq_connections_webhook_key", "connections", ["webhook_key_hash"], unique=True)
     op.create_table(
         "guest_keys",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -413,16 +266,9 @@ def upgrade() -> None:
             name=op.f("fk_guest_keys_organization_id_guest_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "organization_id", "kind", "key", "guest_id", name=op.f("pk_guest_keys")
-        ),
+        sa.PrimaryKeyConstraint("organization_id", "kind", "key", "guest_id", name=op.f("pk_guest_keys")),
     )
-    op.create_index(
-        "ix_guest_keys_guest",
-        "guest_keys",
-        ["organization_id", "guest_id"],
-        unique=False,
-    )
+    op.create_index("ix_guest_keys_guest", "guest_keys", ["organization_id", "guest_id"], unique=False)
     op.create_table(
         "membership_properties",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -441,10 +287,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint(
-            "organization_id",
-            "membership_id",
-            "property_id",
-            name=op.f("pk_membership_properties"),
+            "organization_id", "membership_id", "property_id", name=op.f("pk_membership_properties")
         ),
     )
     op.create_table(
@@ -501,21 +344,9 @@ def upgrade() -> None:
         sa.Column("booked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("idempotency_key", sa.String(length=64), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.Column(
-            "updated_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.CheckConstraint(
-            "amount is null or amount <> 'NaN'", name=op.f("ck_reservations_amount")
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("amount is null or amount <> 'NaN'", name=op.f("ck_reservations_amount")),
         sa.CheckConstraint("check_out > check_in", name=op.f("ck_reservations_stay")),
         sa.ForeignKeyConstraint(
             ["organization_id", "guest_id"],
@@ -531,10 +362,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_reservations")),
     )
     op.create_index(
-        "ix_reservations_arrival",
-        "reservations",
-        ["organization_id", "property_id", "check_in"],
-        unique=False,
+        "ix_reservations_arrival", "reservations", ["organization_id", "property_id", "check_in"], unique=False
     )
     op.create_index(
         "ix_reservations_code",
@@ -543,17 +371,9 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "ix_reservations_departure",
-        "reservations",
-        ["organization_id", "property_id", "check_out"],
-        unique=False,
+        "ix_reservations_departure", "reservations", ["organization_id", "property_id", "check_out"], unique=False
     )
-    op.create_index(
-        "ix_reservations_guest",
-        "reservations",
-        ["organization_id", "guest_id"],
-        unique=False,
-    )
+    op.create_index("ix_reservations_guest", "reservations", ["organization_id", "guest_id"], unique=False)
     op.create_index(
         "ix_reservations_newest",
         "reservations",
@@ -579,15 +399,9 @@ def upgrade() -> None:
         sa.Column("default_occupancy", sa.SmallInteger(), nullable=False),
         sa.Column("position", sa.SmallInteger(), nullable=False),
         sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "max_adults > 0 and default_occupancy between 1 and max_adults",
-            name=op.f("ck_room_types_occupancy"),
+            "max_adults > 0 and default_occupancy between 1 and max_adults", name=op.f("ck_room_types_occupancy")
         ),
         sa.ForeignKeyConstraint(
             ["organization_id", "property_id"],
@@ -597,10 +411,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_room_types")),
         sa.UniqueConstraint(
-            "organization_id",
-            "property_id",
-            "name",
-            name=op.f("uq_room_types_organization_id_property_id_name"),
+            "organization_id", "property_id", "name", name=op.f("uq_room_types_organization_id_property_id_name")
         ),
     )
     op.create_table(
@@ -618,12 +429,7 @@ def upgrade() -> None:
         sa.Column("correlation_id", sa.String(length=64), nullable=False),
         sa.Column("request_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("response_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column(
-            "at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id", "connection_id"],
             ["connections.organization_id", "connections.id"],
@@ -632,15 +438,8 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_api_calls")),
     )
-    op.create_index(
-        "ix_api_calls_at", "api_calls", ["organization_id", "at"], unique=False
-    )
-    op.create_index(
-        "ix_api_calls_run",
-        "api_calls",
-        ["organization_id", "sync_run_id"],
-        unique=False,
-    )
+    op.create_index("ix_api_calls_at", "api_calls", ["organization_id", "at"], unique=False)
+    op.create_index("ix_api_calls_run", "api_calls", ["organization_id", "sync_run_id"], unique=False)
     op.create_table(
         "booking_links",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -653,12 +452,7 @@ def upgrade() -> None:
         sa.Column("last_revision_id", sa.String(length=64), nullable=False),
         sa.Column("cancelled", sa.Boolean(), nullable=False),
         sa.Column("base_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id", "connection_id"],
             ["connections.organization_id", "connections.id"],
@@ -676,16 +470,11 @@ def upgrade() -> None:
             "organization_id",
             "connection_id",
             "external_booking_id",
-            name=op.f(
-                "uq_booking_links_organization_id_connection_id_external_booking_id"
-            ),
+            name=op.f("uq_booking_links_organization_id_connection_id_external_booking_id"),
         ),
     )
     op.create_index(
-        "ix_booking_links_reservation",
-        "booking_links",
-        ["organization_id", "reservation_id"],
-        unique=False,
+        "ix_booking_links_reservation", "booking_links", ["organization_id", "reservation_id"], unique=False
     )
     op.create_table(
         "channels",
@@ -713,12 +502,7 @@ def upgrade() -> None:
         sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("disconnected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_sync_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id", "connection_id"],
             ["connections.organization_id", "connections.id"],
@@ -765,12 +549,7 @@ def upgrade() -> None:
         sa.Column("strategy", sa.String(length=16), nullable=False),
         sa.Column("sides_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("reason", sa.String(length=300), nullable=False),
-        sa.Column(
-            "opened_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("resolved_by", sa.String(length=200), nullable=False),
         sa.Column("action", sa.String(length=32), nullable=False),
@@ -795,12 +574,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("resolved_at is null"),
     )
-    op.create_index(
-        "ix_conflicts_reservation",
-        "conflicts",
-        ["organization_id", "reservation_id"],
-        unique=False,
-    )
+    op.create_index("ix_conflicts_reservation", "conflicts", ["organization_id", "reservation_id"], unique=False)
     op.create_table(
         "duties",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -830,29 +604,16 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.String(length=500), server_default="", nullable=False),
-        sa.Column(
-            "request",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default="{}",
-            nullable=False,
-        ),
+        sa.Column("request", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id", "connection_id"],
             ["connections.organization_id", "connections.id"],
             name=op.f("fk_duties_organization_id_connection_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "organization_id", "connection_id", "duty", name=op.f("pk_duties")
-        ),
+        sa.PrimaryKeyConstraint("organization_id", "connection_id", "duty", name=op.f("pk_duties")),
     )
-    op.create_index(
-        "ix_duties_due",
-        "duties",
-        ["due_at"],
-        unique=False,
-        postgresql_where=sa.text("due_at is not null"),
-    )
+    op.create_index("ix_duties_due", "duties", ["due_at"], unique=False, postgresql_where=sa.text("due_at is not null"))
     op.create_table(
         "inbox",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -883,15 +644,8 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=32), server_default="", nullable=False),
         sa.Column("effect_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("error", sa.String(length=500), server_default="", nullable=False),
-        sa.Column(
-            "correlation_id", sa.String(length=64), server_default="", nullable=False
-        ),
-        sa.Column(
-            "received_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("correlation_id", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -914,17 +668,9 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_inbox_booking",
-        "inbox",
-        ["organization_id", "connection_id", "external_booking_id"],
-        unique=False,
+        "ix_inbox_booking", "inbox", ["organization_id", "connection_id", "external_booking_id"], unique=False
     )
-    op.create_index(
-        "ix_inbox_reservation",
-        "inbox",
-        ["organization_id", "reservation_id"],
-        unique=False,
-    )
+    op.create_index("ix_inbox_reservation", "inbox", ["organization_id", "reservation_id"], unique=False)
     op.create_index(
         "ix_inbox_unacknowledged",
         "inbox",
@@ -950,18 +696,8 @@ def upgrade() -> None:
         sa.Column("message", sa.String(length=64), nullable=False),
         sa.Column("facts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column(
-            "opened_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.Column(
-            "last_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("resolved_by", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(
@@ -1012,19 +748,11 @@ def upgrade() -> None:
         sa.Column("ceiling", sa.Numeric(precision=14, scale=3), nullable=True),
         sa.Column("position", sa.SmallInteger(), nullable=False),
         sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "base_rate is null or (base_rate >= 0 and base_rate <> 'NaN')",
-            name=op.f("ck_rate_plans_base_rate"),
+            "base_rate is null or (base_rate >= 0 and base_rate <> 'NaN')", name=op.f("ck_rate_plans_base_rate")
         ),
-        sa.CheckConstraint(
-            "parent_id is null or parent_id <> id", name=op.f("ck_rate_plans_parent")
-        ),
+        sa.CheckConstraint("parent_id is null or parent_id <> id", name=op.f("ck_rate_plans_parent")),
         sa.ForeignKeyConstraint(
             ["organization_id", "parent_id"],
             ["rate_plans.organization_id", "rate_plans.id"],
@@ -1043,10 +771,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_rate_plans")),
         sa.UniqueConstraint(
-            "organization_id",
-            "room_type_id",
-            "name",
-            name=op.f("uq_rate_plans_organization_id_room_type_id_name"),
+            "organization_id", "room_type_id", "name", name=op.f("uq_rate_plans_organization_id_room_type_id_name")
         ),
     )
     op.create_index(
@@ -1064,12 +789,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.String(length=64), nullable=False),
         sa.Column("external_name", sa.String(length=255), nullable=False),
         sa.Column("missing", sa.Boolean(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id", "connection_id"],
             ["connections.organization_id", "connections.id"],
@@ -1117,12 +837,7 @@ def upgrade() -> None:
         ),
         sa.Column("position", sa.SmallInteger(), nullable=False),
         sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id", "property_id"],
             ["properties.organization_id", "properties.id"],
@@ -1136,17 +851,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_rooms")),
         sa.UniqueConstraint(
-            "organization_id",
-            "property_id",
-            "number",
-            name=op.f("uq_rooms_organization_id_property_id_number"),
+            "organization_id", "property_id", "number", name=op.f("uq_rooms_organization_id_property_id_number")
         ),
     )
     op.create_index(
-        op.f("ix_rooms_organization_id_room_type_id"),
-        "rooms",
-        ["organization_id", "room_type_id"],
-        unique=False,
+        op.f("ix_rooms_organization_id_room_type_id"), "rooms", ["organization_id", "room_type_id"], unique=False
     )
     op.create_table(
         "sync_runs",
@@ -1193,12 +902,7 @@ def upgrade() -> None:
         sa.Column("error", sa.String(length=1000), nullable=False),
         sa.Column("summary", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("correlation_id", sa.String(length=64), nullable=False),
-        sa.Column(
-            "started_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -1250,30 +954,17 @@ def upgrade() -> None:
         ),
         sa.Column("event", sa.String(length=64), server_default="", nullable=False),
         sa.Column("kind", sa.String(length=24), server_default="", nullable=False),
-        sa.Column(
-            "event_key", sa.String(length=128), server_default="", nullable=False
-        ),
+        sa.Column("event_key", sa.String(length=128), server_default="", nullable=False),
         sa.Column("repeat_of", sa.Uuid(), nullable=True),
         sa.Column("starts", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("address", sa.String(length=64), nullable=False),
         sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("body_sealed", sa.LargeBinary(), nullable=False),
-        sa.Column(
-            "did",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default="{}",
-            nullable=False,
-        ),
+        sa.Column("did", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("error", sa.String(length=500), server_default="", nullable=False),
         sa.Column("correlation_id", sa.String(length=64), nullable=False),
-        sa.Column(
-            "received_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.Column("answered_ms", sa.Integer(), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("processed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["organization_id", "connection_id"],
@@ -1281,15 +972,10 @@ def upgrade() -> None:
             name=op.f("fk_webhook_events_organization_id_connection_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "organization_id", "id", name=op.f("pk_webhook_events")
-        ),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_webhook_events")),
     )
     op.create_index(
-        "ix_webhook_events_key",
-        "webhook_events",
-        ["organization_id", "connection_id", "event_key"],
-        unique=False,
+        "ix_webhook_events_key", "webhook_events", ["organization_id", "connection_id", "event_key"], unique=False
     )
     op.create_index(
         "ix_webhook_events_newest",
@@ -1312,70 +998,25 @@ def upgrade() -> None:
         sa.Column("property_id", sa.Uuid(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "availability",
-                "rates",
-                name="lanekind",
-                native_enum=False,
-                create_constraint=True,
-                length=24,
-            ),
+            sa.Enum("availability", "rates", name="lanekind", native_enum=False, create_constraint=True, length=24),
             nullable=False,
         ),
         sa.Column("room_type_id", sa.Uuid(), nullable=True),
         sa.Column("rate_plan_id", sa.Uuid(), nullable=True),
         sa.Column("external_id", sa.String(length=64), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column(
-            "dirty",
-            postgresql.DATEMULTIRANGE(),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "forgotten",
-            postgresql.DATEMULTIRANGE(),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
+        sa.Column("dirty", postgresql.DATEMULTIRANGE(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("forgotten", postgresql.DATEMULTIRANGE(), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("dirty_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "causes",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default="[]",
-            nullable=False,
-        ),
-        sa.Column(
-            "acknowledged",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default="[]",
-            nullable=False,
-        ),
-        sa.Column(
-            "refused",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default="[]",
-            nullable=False,
-        ),
-        sa.Column(
-            "seen",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default="[]",
-            nullable=False,
-        ),
+        sa.Column("causes", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("acknowledged", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("refused", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("seen", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.CheckConstraint(
-            "num_nonnulls(room_type_id, rate_plan_id) = 1",
-            name=op.f("ck_lanes_one_subject"),
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("num_nonnulls(room_type_id, rate_plan_id) = 1", name=op.f("ck_lanes_one_subject")),
         sa.ForeignKeyConstraint(
             ["organization_id", "connection_id"],
             ["connections.organization_id", "connections.id"],
@@ -1406,16 +1047,8 @@ def upgrade() -> None:
             name=op.f("uq_lanes_organization_id_connection_id_room_type_id"),
         ),
     )
-    op.create_index(
-        "ix_lanes_due",
-        "lanes",
-        ["due_at"],
-        unique=False,
-        postgresql_where=sa.text("due_at is not null"),
-    )
-    op.create_index(
-        "ix_lanes_property", "lanes", ["organization_id", "property_id"], unique=False
-    )
+    op.create_index("ix_lanes_due", "lanes", ["due_at"], unique=False, postgresql_where=sa.text("due_at is not null"))
+    op.create_index("ix_lanes_property", "lanes", ["organization_id", "property_id"], unique=False)
     op.create_table(
         "rate_days",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -1428,19 +1061,14 @@ def upgrade() -> None:
         sa.Column("closed_to_arrival", sa.Boolean(), nullable=True),
         sa.Column("closed_to_departure", sa.Boolean(), nullable=True),
         sa.Column("stop_sell", sa.Boolean(), nullable=True),
-        sa.CheckConstraint(
-            "rate is null or (rate >= 0 and rate <> 'NaN')",
-            name=op.f("ck_rate_days_rate"),
-        ),
+        sa.CheckConstraint("rate is null or (rate >= 0 and rate <> 'NaN')", name=op.f("ck_rate_days_rate")),
         sa.ForeignKeyConstraint(
             ["organization_id", "rate_plan_id"],
             ["rate_plans.organization_id", "rate_plans.id"],
             name=op.f("fk_rate_days_organization_id_rate_plan_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "organization_id", "rate_plan_id", "night", name=op.f("pk_rate_days")
-        ),
+        sa.PrimaryKeyConstraint("organization_id", "rate_plan_id", "night", name=op.f("pk_rate_days")),
     )
     op.create_table(
         "rate_mappings",
@@ -1451,16 +1079,9 @@ def upgrade() -> None:
         sa.Column("external_id", sa.String(length=64), nullable=False),
         sa.Column("external_name", sa.String(length=255), nullable=False),
         sa.Column("occupancy", sa.SmallInteger(), nullable=True),
-        sa.Column(
-            "option_ids", postgresql.JSONB(astext_type=sa.Text()), nullable=False
-        ),
+        sa.Column("option_ids", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("missing", sa.Boolean(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id", "connection_id"],
             ["connections.organization_id", "connections.id"],
@@ -1503,22 +1124,10 @@ def upgrade() -> None:
         sa.Column("closed_to_arrival", sa.Boolean(), nullable=True),
         sa.Column("closed_to_departure", sa.Boolean(), nullable=True),
         sa.Column("stop_sell", sa.Boolean(), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.CheckConstraint(
-            "rate is null or (rate >= 0 and rate <> 'NaN')",
-            name=op.f("ck_rate_rules_rate"),
-        ),
-        sa.CheckConstraint(
-            "last_night >= first_night", name=op.f("ck_rate_rules_nights")
-        ),
-        sa.CheckConstraint(
-            "weekdays between 1 and 127", name=op.f("ck_rate_rules_weekdays")
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("rate is null or (rate >= 0 and rate <> 'NaN')", name=op.f("ck_rate_rules_rate")),
+        sa.CheckConstraint("last_night >= first_night", name=op.f("ck_rate_rules_nights")),
+        sa.CheckConstraint("weekdays between 1 and 127", name=op.f("ck_rate_rules_weekdays")),
         sa.ForeignKeyConstraint(
             ["organization_id", "rate_plan_id"],
             ["rate_plans.organization_id", "rate_plans.id"],
@@ -1555,15 +1164,8 @@ def upgrade() -> None:
         sa.Column("external_room_type_id", sa.String(length=64), nullable=True),
         sa.Column("external_rate_plan_id", sa.String(length=64), nullable=True),
         sa.Column("guest_name_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.CheckConstraint(
-            "check_out > check_in", name=op.f("ck_reservation_rooms_stay")
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("check_out > check_in", name=op.f("ck_reservation_rooms_stay")),
         sa.ForeignKeyConstraint(
             ["organization_id", "property_id"],
             ["properties.organization_id", "properties.id"],
@@ -1591,21 +1193,13 @@ def upgrade() -> None:
             ["room_types.organization_id", "room_types.id"],
             name=op.f("fk_reservation_rooms_organization_id_room_type_id"),
         ),
-        sa.PrimaryKeyConstraint(
-            "organization_id", "id", name=op.f("pk_reservation_rooms")
-        ),
+        sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_reservation_rooms")),
     )
     op.create_index(
-        "ix_reservation_rooms_reservation",
-        "reservation_rooms",
-        ["organization_id", "reservation_id"],
-        unique=False,
+        "ix_reservation_rooms_reservation", "reservation_rooms", ["organization_id", "reservation_id"], unique=False
     )
     op.create_index(
-        "ix_reservation_rooms_room",
-        "reservation_rooms",
-        ["organization_id", "room_id", "check_out"],
-        unique=False,
+        "ix_reservation_rooms_room", "reservation_rooms", ["organization_id", "room_id", "check_out"], unique=False
     )
     op.create_index(
         "ix_reservation_rooms_waiting",
@@ -1638,12 +1232,7 @@ def upgrade() -> None:
         ),
         sa.Column("note", sa.String(length=500), nullable=False),
         sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("ends > starts", name=op.f("ck_room_blocks_nights")),
         sa.ForeignKeyConstraint(
             ["organization_id", "property_id"],
@@ -1673,10 +1262,7 @@ def upgrade() -> None:
         sa.Column("room_type_id", sa.Uuid(), nullable=False),
         sa.Column("reservation_room_id", sa.Uuid(), nullable=True),
         sa.Column("block_id", sa.Uuid(), nullable=True),
-        sa.CheckConstraint(
-            "num_nonnulls(reservation_room_id, block_id) = 1",
-            name=op.f("ck_room_nights_one_taker"),
-        ),
+        sa.CheckConstraint("num_nonnulls(reservation_room_id, block_id) = 1", name=op.f("ck_room_nights_one_taker")),
         sa.ForeignKeyConstraint(
             ["organization_id", "block_id"],
             ["room_blocks.organization_id", "room_blocks.id"],
@@ -1694,28 +1280,16 @@ def upgrade() -> None:
             ["rooms.organization_id", "rooms.id"],
             name=op.f("fk_room_nights_organization_id_room_id"),
         ),
-        sa.PrimaryKeyConstraint(
-            "organization_id", "room_id", "night", name=op.f("pk_room_nights")
-        ),
+        sa.PrimaryKeyConstraint("organization_id", "room_id", "night", name=op.f("pk_room_nights")),
     )
-    op.create_index(
-        "ix_room_nights_block",
-        "room_nights",
-        ["organization_id", "block_id"],
-        unique=False,
-    )
+    op.create_index("ix_room_nights_block", "room_nights", ["organization_id", "block_id"], unique=False)
     op.create_index(
         "ix_room_nights_property",
         "room_nights",
         ["organization_id", "property_id", "night", "room_type_id"],
         unique=False,
     )
-    op.create_index(
-        "ix_room_nights_stay",
-        "room_nights",
-        ["organization_id", "reservation_room_id"],
-        unique=False,
-    )
+    op.create_index("ix_room_nights_stay", "room_nights", ["organization_id", "reservation_room_id"], unique=False)
     op.create_table(
         "sends",
         sa.Column("organization_id", sa.Uuid(), nullable=False),
@@ -1732,12 +1306,7 @@ def upgrade() -> None:
         sa.Column("task_ids", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("causes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("correlation_id", sa.String(length=64), nullable=False),
-        sa.Column(
-            "sent_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
+        sa.Column("sent_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id", "connection_id"],
             ["connections.organization_id", "connections.id"],
@@ -1753,14 +1322,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_sends")),
     )
     op.create_index(
-        "ix_sends_lane",
-        "sends",
-        ["organization_id", "lane_id", sa.literal_column("id desc")],
-        unique=False,
+        "ix_sends_lane", "sends", ["organization_id", "lane_id", sa.literal_column("id desc")], unique=False
     )
-    op.create_index(
-        "ix_sends_run", "sends", ["organization_id", "sync_run_id"], unique=False
-    )
+    op.create_index("ix_sends_run", "sends", ["organization_id", "sync_run_id"], unique=False)
     # ### end Alembic commands ###
 
 
@@ -1773,10 +1337,7 @@ def downgrade() -> None:
     op.drop_index("ix_room_nights_property", table_name="room_nights")
     op.drop_index("ix_room_nights_block", table_name="room_nights")
     op.drop_table("room_nights")
-    op.drop_index(
-        op.f("ix_room_blocks_organization_id_property_id_ends"),
-        table_name="room_blocks",
-    )
+    op.drop_index(op.f("ix_room_blocks_organization_id_property_id_ends"), table_name="room_blocks")
     op.drop_table("room_blocks")
     op.drop_index(
         "ix_reservation_rooms_waiting",
@@ -1786,23 +1347,15 @@ def downgrade() -> None:
     op.drop_index("ix_reservation_rooms_room", table_name="reservation_rooms")
     op.drop_index("ix_reservation_rooms_reservation", table_name="reservation_rooms")
     op.drop_table("reservation_rooms")
-    op.drop_index(
-        op.f("ix_rate_rules_organization_id_rate_plan_id"), table_name="rate_rules"
-    )
+    op.drop_index(op.f("ix_rate_rules_organization_id_rate_plan_id"), table_name="rate_rules")
     op.drop_table("rate_rules")
     op.drop_table("rate_mappings")
     op.drop_table("rate_days")
     op.drop_index("ix_lanes_property", table_name="lanes")
-    op.drop_index(
-        "ix_lanes_due",
-        table_name="lanes",
-        postgresql_where=sa.text("due_at is not null"),
-    )
+    op.drop_index("ix_lanes_due", table_name="lanes", postgresql_where=sa.text("due_at is not null"))
     op.drop_table("lanes")
     op.drop_index(
-        "ix_webhook_events_waiting",
-        table_name="webhook_events",
-        postgresql_where=sa.text("state = 'received'"),
+        "ix_webhook_events_waiting", table_name="webhook_events", postgresql_where=sa.text("state = 'received'")
     )
     op.drop_index("ix_webhook_events_newest", table_name="webhook_events")
     op.drop_index("ix_webhook_events_key", table_name="webhook_events")
@@ -1813,42 +1366,20 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_rooms_organization_id_room_type_id"), table_name="rooms")
     op.drop_table("rooms")
     op.drop_table("room_mappings")
-    op.drop_index(
-        op.f("ix_rate_plans_organization_id_property_id"), table_name="rate_plans"
-    )
+    op.drop_index(op.f("ix_rate_plans_organization_id_property_id"), table_name="rate_plans")
     op.drop_table("rate_plans")
-    op.drop_index(
-        "uq_incidents_open",
-        table_name="incidents",
-        postgresql_where=sa.text("resolved_at is null"),
-    )
+    op.drop_index("uq_incidents_open", table_name="incidents", postgresql_where=sa.text("resolved_at is null"))
     op.drop_index("ix_incidents_property", table_name="incidents")
     op.drop_table("incidents")
-    op.drop_index(
-        "ix_inbox_waiting",
-        table_name="inbox",
-        postgresql_where=sa.text("state = 'received'"),
-    )
-    op.drop_index(
-        "ix_inbox_unacknowledged",
-        table_name="inbox",
-        postgresql_where=sa.text("acknowledged_at is null"),
-    )
+    op.drop_index("ix_inbox_waiting", table_name="inbox", postgresql_where=sa.text("state = 'received'"))
+    op.drop_index("ix_inbox_unacknowledged", table_name="inbox", postgresql_where=sa.text("acknowledged_at is null"))
     op.drop_index("ix_inbox_reservation", table_name="inbox")
     op.drop_index("ix_inbox_booking", table_name="inbox")
     op.drop_table("inbox")
-    op.drop_index(
-        "ix_duties_due",
-        table_name="duties",
-        postgresql_where=sa.text("due_at is not null"),
-    )
+    op.drop_index("ix_duties_due", table_name="duties", postgresql_where=sa.text("due_at is not null"))
     op.drop_table("duties")
     op.drop_index("ix_conflicts_reservation", table_name="conflicts")
-    op.drop_index(
-        "ix_conflicts_open",
-        table_name="conflicts",
-        postgresql_where=sa.text("resolved_at is null"),
-    )
+    op.drop_index("ix_conflicts_open", table_name="conflicts", postgresql_where=sa.text("resolved_at is null"))
     op.drop_table("conflicts")
     op.drop_table("channels")
     op.drop_index("ix_booking_links_reservation", table_name="booking_links")

@@ -109,6 +109,8 @@ def _take(row: ReservationRoom, room: BookedRoom, decisions: Sequence[merge.Deci
             row.adults, row.children, row.infants = decision.value
         else:
             setattr(row, columns[decision.field], decision.value)
+        if decision.field == "room_type":
+            row.room_id = None  # another kind of room was sold: the old one no longer counts
     if any(d.field in ("check_in", "check_out", "amount") and d.result is merge.Result.TAKE for d in decisions):
         row.nightly = nightly(room)
     row.external_room_type_id = room.external_room_type_id
@@ -131,7 +133,7 @@ def place(at: Desk, reservation: Reservation, booked: list[ReservationRoom], bef
         rooms.release(given_up)
     taking = [row for row in moved if row.id in after]
     waiting = [row for row in booked if row.id in after and row not in moved and row.room_id is None]
-    unplaced = rooms.take(at.property.id, taking + waiting) if taking or waiting else []
+    unplaced = rooms.take(at.property.id, taking + waiting, keep_upgrades=True) if taking or waiting else []
     for row in booked:
         if row.id not in after:
             row.room_id = None

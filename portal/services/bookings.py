@@ -162,6 +162,7 @@ def _new_reservation(at: Desk, revision: Revision, guest: Guest, cancelled: bool
 
 def _change(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | None) -> Effect:
     """Merge a newer message into a reservation we hold: base, ours, theirs, field by field."""
+    _lock_types(at, link, revision)
     reservation, booked, guest = _load(link.reservation_id)
     before_rooms = booking_rooms.footprint(reservation, booked)
     before = state.to_json(state.ours(reservation, booked, guest))
@@ -189,6 +190,17 @@ def _change(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | No
     explained = [_explain("", decision) for decision in decisions]
     explained += [_explain(key, decision) for key, found in room_decisions.items() for decision in found]
     return Effect(outcome if changes or grown else "nothing", reservation.id, changes, explained, len(unplaced))
+
+
+def _lock_types(at: Desk, link: BookingLink, revision: Revision) -> None:
+    """Hold the sale of all types involved before the reservation's row: everybody takes them in this order."""
+    held = db.session.scalars(
+        select(ReservationRoom.room_type_id).where(
+            ReservationRoom.organization_id == tenancy.required(),
+            ReservationRoom.reservation_id == link.reservation_id,
+        )
+    ).all()
+    rooms.lock_types(at.property.id, [*held, *(at.products.room_type(room) for room in revision.rooms)])
 
 
 def _take_booking(

@@ -1,12 +1,21 @@
-"""The state of a connection, changed in one place, always with its reason."""
+"""The state of a connection and of the OTAs behind it, changed in one place, always with its reason."""
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
+from sqlalchemy import func, select, update
+
+from portal.db import now
+from portal.domain.problems import Category, Trouble
 from portal.extensions import db
-from portal.models import Connection, ConnectionState
-from portal.services import audit
+from portal.models import Channel, ChannelState, Connection, ConnectionState
+from portal.services import audit, incidents
+from providers.errors import AuthFailed, NotFound, ProviderError, RateLimited, Retryable
+from providers.types import RemoteChannel
+
+CHECK_EVERY = timedelta(minutes=15)
 
 
 def change(connection: Connection, state: ConnectionState, reason: str) -> None:
@@ -15,19 +24,91 @@ def change(connection: Connection, state: ConnectionState, reason: str) -> None:
     A broken connection makes no more calls until a person repairs it: a refused credential is never
     tried in a loop. What the lanes want is kept.
     """
-    before = connection.state
+    before, before_reason = connection.state, connection.state_reason
     if before == state:
         return
     db.session.execute(
         update(Connection)
         .where(Connection.organization_id == connection.organization_id, Connection.id == connection.id)
         .values(state=state, state_reason=reason[:300])
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session="fetch")
     )
     audit.record(
         "connection.state",
         "connection",
         connection.id,
-        {"state": (str(before), state.value), "reason": (connection.state_reason, reason[:300])},
+        {"state": (str(before), state.value), "reason": (before_reason, reason[:300])},
         property_id=connection.property_id,
     )
+
+
+def report(connection: Connection, error: ProviderError) -> None:
+    """Open what a person needs to know of a failed call; a helper, inside a unit of work."""
+    if isinstance(error, RateLimited):
+        return
+    if isinstance(error, AuthFailed):
+        change(connection, ConnectionState.BROKEN, str(error))
+        trouble, category = Trouble.CREDENTIAL_REFUSED, Category.AUTH_ERROR
+    elif isinstance(error, NotFound):
+        change(connection, ConnectionState.BROKEN, str(error))
+        trouble, category = Trouble.PROPERTY_GONE, Category.MAPPING_ERROR
+    elif isinstance(error, Retryable):
+        trouble, category = Trouble.PROVIDER_AWAY, Category.SYNC_FAILED
+    else:
+        trouble, category = Trouble.ANSWER_UNCLEAR, Category.SYNC_FAILED
+    incidents.opened(trouble, category, connection.property_id, connection.id, facts={"reason": str(error)[:300]})
+
+
+def take_channels(connection: Connection, found: Iterable[RemoteChannel]) -> None:
+    """Write down the OTAs as the channel manager reports them; a helper, inside a unit of work."""
+    rows = db.session.scalars(
+        select(Channel).where(
+            Channel.organization_id == connection.organization_id, Channel.connection_id == connection.id
+        )
+    )
+    known = {row.external_id: row for row in rows}
+    seen = set()
+    for remote in found:
+        seen.add(remote.external_id)
+        row = known.get(remote.external_id)
+        if row is None:
+            row = Channel(connection_id=connection.id, external_id=remote.external_id, code=remote.code[:8])
+            db.session.add(row)
+        _take(connection, row, remote)
+    for external_id, row in known.items():
+        if external_id not in seen and row.state is not ChannelState.DISCONNECTED:
+            row.state, row.disconnected_at = ChannelState.DISCONNECTED, func.clock_timestamp()
+
+
+def _take(connection: Connection, row: Channel, remote: RemoteChannel) -> None:
+    before = row.state
+    row.title, row.error = remote.title[:200], (remote.error or "")[:500]
+    row.last_sync_at = func.clock_timestamp()
+    if remote.error:
+        row.state = ChannelState.ERROR
+    elif remote.active:
+        row.state = ChannelState.CONNECTED
+    else:
+        row.state = ChannelState.DISCONNECTED if row.connected_at else ChannelState.PENDING
+    if row.state is before:
+        return
+    if row.state is ChannelState.CONNECTED:
+        row.connected_at = func.clock_timestamp()
+    if row.state is ChannelState.DISCONNECTED:
+        row.disconnected_at = func.clock_timestamp()
+    audit.record(
+        "channel.state",
+        "channel",
+        row.id,
+        {"state": (str(before) if before else None, row.state.value), "channel": (remote.code, remote.code)},
+        property_id=connection.property_id,
+    )
+
+
+def next_check() -> datetime:
+    return now() + CHECK_EVERY
+
+
+def stamp() -> str:
+    """The database's time as text, for a JSON field."""
+    return now().isoformat()

@@ -20,7 +20,7 @@ from portal.db import end_reading, unit_of_work
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db
 from portal.models import Connection, Duty, InboxMessage, InboxState, SyncStatus, SyncType
-from portal.services import audit, bookings, connectors, duties, events, feed, incidents, push_record, sync_runs
+from portal.services import audit, bookings, connection_state, connectors, duties, events, feed, incidents, sync_runs
 from providers.errors import AuthFailed, Malformed, ProviderError, RateLimited
 from providers.registry import connector_class
 
@@ -235,7 +235,7 @@ def find(connection_id: UUID) -> Connection:
 
 def _later(lease: duties.Lease, connection: Connection, error: ProviderError) -> None:
     with unit_of_work():
-        push_record.report_failure(connection, error)
+        connection_state.report(connection, error)
     counts = not isinstance(error, RateLimited)
     wait = getattr(error, "retry_after", None)
     duties.later(

@@ -66,9 +66,15 @@ def push(connection_id: UUID, *, trigger: str = "change") -> bool:
     lease = duties.claim(connection_id, Duty.PUSH)
     if lease is None:
         return False
+    asked = lease.request.get("run_id")
+    full_run = UUID(asked) if asked else None
     try:
-        while _round(lease, trigger if lease.attempts == 0 else "retry"):
+        while (batch := read(connection_id)) is not None:
+            end_reading()
+            _send(lease, batch, full_run, trigger if lease.attempts == 0 else "retry")
+            full_run = None
             duties.keep(lease)
+        end_reading()
         duties.done(lease)
     except duties.LeaseLost:
         log.warning("push_lease_lost", connection_id=str(connection_id))
@@ -77,26 +83,27 @@ def push(connection_id: UUID, *, trigger: str = "change") -> bool:
     return True
 
 
-def _round(lease: duties.Lease, trigger: str) -> bool:
-    """Read, talk, record once. False when nothing was due."""
-    batch = read(lease.connection_id)
-    end_reading()
-    if batch is None:
-        return False
+def _send(lease: duties.Lease, batch: Batch, full_run: UUID | None, trigger: str) -> None:
+    """Talk and record, in the full sync's run or in one of its own."""
     if not batch.cells():
         with unit_of_work():
             push_record.clean(batch)
-        return True
-    with unit_of_work():
-        type, run_id = SyncType.ARI_PUSH, lease.request.get("run_id")
-        if run_id is not None:
-            type, run_id = SyncType.FULL_SYNC, UUID(run_id)
-        else:
+            if full_run is not None:
+                sync_runs.finish(full_run, SyncStatus.COMPLETED, summary={"calls": 0})
+        return
+    if full_run is not None:
+        sync_runs.progress(full_run, {"cells": batch.cells(), "lanes": len(batch.lanes)})
+        run_id = full_run
+    else:
+        with unit_of_work():
             run_id = sync_runs.begin(
-                batch.connection, type, trigger, attempt=lease.attempts + 1, status=SyncStatus.IN_PROGRESS
+                batch.connection,
+                SyncType.ARI_PUSH,
+                trigger,
+                attempt=lease.attempts + 1,
+                status=SyncStatus.IN_PROGRESS,
             )
     talk(lease, batch, run_id)
-    return True
 
 
 def talk(lease: duties.Lease, batch: Batch, run_id: UUID) -> None:

@@ -17,11 +17,11 @@ from portal.domain import calendar as cal
 from portal.domain.nights import ONE_NIGHT, Window, each, windows_of
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db
-from portal.models import Connection, ConnectionState, Lane, Send, SyncStatus
+from portal.models import Lane, Send, SyncStatus
 from portal.models.base import new_id
 from portal.services import audit, connection_state, duties, incidents, lanes, sync_runs
 from portal.services.connectors import Line
-from providers.errors import AuthFailed, NotFound, ProviderError, RateLimited, Retryable
+from providers.errors import ProviderError, RateLimited, Retryable
 from providers.registry import connector_class
 from providers.types import CalendarChange, LaneKind, PushResult, Run, Verdict, VerdictKind
 
@@ -88,7 +88,7 @@ def failure(batch: Batch, run_id: UUID, line: Line, results: Sequence[PushResult
         if left:
             _keep_unknown(batch, run_id, unanswered, error)
             _forget(batch, unanswered)
-        report_failure(batch.connection, error)
+        connection_state.report(batch.connection, error)
         sync_runs.finish(
             run_id,
             SyncStatus.FAILED if not found else SyncStatus.PARTIAL,
@@ -310,24 +310,6 @@ def _report_refusals(batch: Batch, found: dict[UUID, LaneResult]) -> None:
                 "reason": result.refused[nights[0]][1],
             },
         )
-
-
-def report_failure(connection: Connection, error: ProviderError) -> None:
-    """A helper, inside a unit of work: what a person needs to know of a failed call."""
-    facts = {"reason": str(error)[:300]}
-    if isinstance(error, AuthFailed):
-        connection_state.change(connection, ConnectionState.BROKEN, str(error))
-        trouble, category = Trouble.CREDENTIAL_REFUSED, Category.AUTH_ERROR
-    elif isinstance(error, NotFound):
-        connection_state.change(connection, ConnectionState.BROKEN, str(error))
-        trouble, category = Trouble.PROPERTY_GONE, Category.MAPPING_ERROR
-    elif isinstance(error, RateLimited):
-        return
-    elif isinstance(error, Retryable):
-        trouble, category = Trouble.PROVIDER_AWAY, Category.SYNC_FAILED
-    else:
-        trouble, category = Trouble.ANSWER_UNCLEAR, Category.SYNC_FAILED
-    incidents.opened(trouble, category, connection.property_id, connection.id, facts=facts)
 
 
 def _summary(batch: Batch, line: Line, found: dict[UUID, LaneResult]) -> dict[str, Any]:

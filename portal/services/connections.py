@@ -1,0 +1,179 @@
+"""Connections: made, switched, tested, ended. Each keeps its own webhook address and secret."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from portal import tenancy
+from portal.crypto import token_hash
+from portal.db import end_reading, unit_of_work
+from portal.domain.problems import Trouble
+from portal.extensions import db
+from portal.models import Channel, Connection, ConnectionState, Duty, Property
+from portal.services import audit, connection_state, connectors, duties, full_sync, incidents, sync_runs
+from portal.services.errors import NotFound, Refused
+from providers.errors import ProviderError
+from providers.registry import connector_class
+
+SWITCHES = ("sync_enabled", "push_enabled", "pull_enabled", "webhooks_enabled")
+OPEN = (ConnectionState.SETTING_UP, ConnectionState.ACTIVE, ConnectionState.PAUSED, ConnectionState.BROKEN)
+
+
+def create(property: Property, provider: str) -> Connection:
+    """Connect a property to a provider; nothing is said to the provider yet (see `provision`).
+
+    Raises `Refused` when it is connected already, `NotSupported` for an unknown provider.
+    """
+    connector_class(provider)
+    with unit_of_work():
+        existing = db.session.scalar(
+            select(Connection).where(
+                Connection.organization_id == tenancy.required(),
+                Connection.property_id == property.id,
+                Connection.provider == provider,
+            )
+        )
+        if existing is not None and existing.state is not ConnectionState.DISCONNECTED:
+            raise Refused("This property is connected already.")
+        if existing is not None:
+            existing.state, existing.disconnected_at = ConnectionState.SETTING_UP, None
+            connection = existing
+        else:
+            connection = _new(property.id, provider)
+        duties.request(connection.id, Duty.PROVISION)
+        audit.record(
+            "connection.created", "connection", connection.id, {"provider": (None, provider)}, property_id=property.id
+        )
+    return connection
+
+
+def _new(property_id: UUID, provider: str) -> Connection:
+    key = secrets.token_urlsafe(32)
+    connection = Connection(
+        property_id=property_id, provider=provider, webhook_key=key, webhook_secret=secrets.token_urlsafe(32)
+    )
+    connection.webhook_key_hash = token_hash(key)
+    db.session.add(connection)
+    db.session.flush()
+    duties.create(connection.id)
+    return connection
+
+
+def of_property(property_id: UUID) -> Sequence[Connection]:
+    return db.session.scalars(
+        select(Connection)
+        .where(Connection.organization_id == tenancy.required(), Connection.property_id == property_id)
+        .order_by(Connection.id)
+    ).all()
+
+
+def find(property_id: UUID, connection_id: UUID) -> Connection:
+    """The property's own connection; anyone else's does not exist. Raises `NotFound`."""
+    connection = db.session.scalar(
+        select(Connection).where(
+            Connection.organization_id == tenancy.required(),
+            Connection.property_id == property_id,
+            Connection.id == connection_id,
+        )
+    )
+    if connection is None:
+        raise NotFound(f"connection {connection_id}")
+    return connection
+
+
+def channels(connection_id: UUID) -> Sequence[Channel]:
+    """The OTAs behind a connection, as last reported."""
+    return db.session.scalars(
+        select(Channel)
+        .where(Channel.organization_id == tenancy.required(), Channel.connection_id == connection_id)
+        .order_by(Channel.code, Channel.id)
+    ).all()
+
+
+def switch(connection: Connection, name: str, on: bool) -> None:
+    """Turn one of `SWITCHES` on or off, effective with the next job. Raises `Refused`."""
+    if name not in SWITCHES:
+        raise Refused("There is no such switch.")
+    before = bool(getattr(connection, name))
+    if before == on:
+        return
+    with unit_of_work():
+        setattr(connection, name, on)
+        connection.switched_at = func.clock_timestamp()
+        connection.switched_by = audit.actor().name
+        audit.record(
+            "connection.switched",
+            "connection",
+            connection.id,
+            {name: (before, on)},
+            property_id=connection.property_id,
+        )
+        if on:
+            duties.request(connection.id, Duty.PUSH)
+
+
+def pause(connection: Connection, reason: str) -> None:
+    """Stop sending and reading until a person resumes. What there is to send is kept."""
+    with unit_of_work():
+        connection_state.change(connection, ConnectionState.PAUSED, reason)
+
+
+def resume(connection: Connection) -> None:
+    """Go on, and send everything anew: what the provider holds meanwhile is unknown."""
+    with unit_of_work():
+        connection_state.change(connection, ConnectionState.ACTIVE, "")
+        for trouble in (Trouble.CREDENTIAL_REFUSED, Trouble.PROPERTY_GONE):
+            incidents.closed(trouble, connection.id, by=audit.actor().name)
+    db.session.refresh(connection)
+    full_sync.request(connection, "person")
+
+
+def request_test(connection: Connection) -> None:
+    """Ask a worker to prove the connection: a provider is never called inside a web request."""
+    with unit_of_work():
+        duties.request(connection.id, Duty.CHANNELS, {"test": True})
+
+
+def check(connection_id: UUID) -> bool:
+    """The duty behind `request_test` and the OTAs' states. False when another worker is at it."""
+    lease = duties.claim(connection_id, Duty.CHANNELS, early=True)
+    if lease is None:
+        return False
+    connection = db.session.scalars(
+        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
+    ).one()
+    end_reading()
+    line = connectors.line_for(connection)
+    try:
+        sentence = line.connector.test_connection()
+        found = (
+            line.connector.channels(connection.external_property_id or "") if connection.external_property_id else ()
+        )
+    except ProviderError as error:
+        with unit_of_work():
+            sync_runs.keep_calls(connection, None, line.calls)
+            connection_state.report(connection, error)
+            _remember(connection, False, str(error))
+        duties.later(lease, str(error), retry_after=getattr(error, "retry_after", None))
+        return True
+    with unit_of_work():
+        sync_runs.keep_calls(connection, None, line.calls)
+        _remember(connection, True, sentence)
+        connection_state.take_channels(connection, found)
+        if connection.state is ConnectionState.BROKEN:
+            connection_state.change(connection, ConnectionState.ACTIVE, "")
+        incidents.closed(Trouble.CREDENTIAL_REFUSED, connection.id)
+        incidents.closed(Trouble.PROVIDER_AWAY, connection.id)
+    duties.done(lease, next_at=connection_state.next_check())
+    return True
+
+
+def _remember(connection: Connection, ok: bool, sentence: str) -> None:
+    connection.settings = {
+        **(connection.settings or {}),
+        "tested": {"ok": ok, "sentence": sentence[:300], "at": connection_state.stamp()},
+    }

@@ -1,0 +1,109 @@
+"""Ours ↔ the provider's: each mapped product gets its lane, due for its whole horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from portal import tenancy
+from portal.db import now
+from portal.domain.nights import Window, local_today
+from portal.extensions import db
+from portal.models import Connection, Lane, Property, RateMapping, RatePlan, RoomMapping, RoomType
+from portal.models.base import new_id
+from portal.services import lanes
+from providers.registry import connector_class
+from providers.types import LaneKind, RemoteRatePlan, RemoteRoomType
+
+
+def map_room_type(connection: Connection, room_type: RoomType, external_id: str, name: str) -> RoomMapping:
+    """Map one room type and open its lane; a helper, inside a unit of work."""
+    mapping = RoomMapping(
+        connection_id=connection.id, room_type_id=room_type.id, external_id=external_id, external_name=name[:255]
+    )
+    db.session.add(mapping)
+    db.session.flush()
+    _open_lane(connection, LaneKind.AVAILABILITY, external_id, room_type_id=room_type.id)
+    return mapping
+
+
+def map_rate_plan(connection: Connection, plan: RatePlan, remote: RemoteRatePlan) -> RateMapping:
+    """Map one rate plan and open its lane; a helper, inside a unit of work."""
+    mapping = RateMapping(
+        connection_id=connection.id,
+        rate_plan_id=plan.id,
+        external_id=remote.external_id,
+        external_name=remote.name[:255],
+        occupancy=remote.occupancy,
+        option_ids=dict(remote.option_ids),
+    )
+    db.session.add(mapping)
+    db.session.flush()
+    _open_lane(connection, LaneKind.RATES, remote.external_id, rate_plan_id=plan.id)
+    return mapping
+
+
+def rooms_of(connection_id: UUID) -> Sequence[RoomMapping]:
+    return db.session.scalars(
+        select(RoomMapping).where(
+            RoomMapping.organization_id == tenancy.required(), RoomMapping.connection_id == connection_id
+        )
+    ).all()
+
+
+def plans_of(connection_id: UUID) -> Sequence[RateMapping]:
+    return db.session.scalars(
+        select(RateMapping).where(
+            RateMapping.organization_id == tenancy.required(), RateMapping.connection_id == connection_id
+        )
+    ).all()
+
+
+def compare(connection: Connection, remote: Sequence[RemoteRoomType]) -> dict[str, int]:
+    """Note what is gone at the provider and what is there unmapped; a helper, inside a unit of work."""
+    room_ids = {room.external_id for room in remote}
+    plan_ids = {plan.external_id for room in remote for plan in room.rate_plans}
+    missing = 0
+    rows: list[RoomMapping | RateMapping] = [*rooms_of(connection.id), *plans_of(connection.id)]
+    for row in rows:
+        row.missing = row.external_id not in (room_ids if isinstance(row, RoomMapping) else plan_ids)
+        missing += row.missing
+    mapped = {row.external_id for row in rows}
+    return {
+        "room_types": len(room_ids),
+        "rate_plans": len(plan_ids),
+        "missing": missing,
+        "unmapped": len((room_ids | plan_ids) - mapped),
+    }
+
+
+def _open_lane(
+    connection: Connection, kind: LaneKind, external_id: str, *, room_type_id: UUID | None = None,
+    rate_plan_id: UUID | None = None,
+) -> None:  # fmt: skip
+    zone = db.session.scalar(select(Property.timezone).where(Property.id == connection.property_id)) or "UTC"
+    today, moment = local_today(now(), zone), now()
+    last = today + timedelta(days=connector_class(connection.provider).horizon_days - 1)
+    db.session.execute(
+        insert(Lane)
+        .values(
+            organization_id=connection.organization_id,
+            id=new_id(),
+            connection_id=connection.id,
+            property_id=connection.property_id,
+            kind=kind,
+            room_type_id=room_type_id,
+            rate_plan_id=rate_plan_id,
+            external_id=external_id,
+            version=1,
+            dirty=lanes.multirange([Window(today, last)]),
+            dirty_since=moment,
+            due_at=moment,
+            causes=["first mapping"],
+        )
+        .on_conflict_do_nothing()
+    )

@@ -1,0 +1,162 @@
+"""Reading the provider's calendar back: what was seen and when, and what drifted is sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select, update
+
+from portal import tenancy
+from portal.db import end_reading, now, unit_of_work
+from portal.domain import calendar as cal
+from portal.domain.nights import Window, local_today, windows_of
+from portal.domain.problems import Category, Trouble
+from portal.extensions import db, runtime
+from portal.models import Connection, Duty, Lane, Property, RatePlan, SyncStatus, SyncType
+from portal.services import connection_state, connectors, duties, incidents, lanes, sync_runs
+from providers.base import Connector
+from providers.errors import ProviderError
+from providers.registry import connector_class
+from providers.types import LaneKind, Run
+
+log = structlog.get_logger()
+DRIFT_TOLD = 1  # nights: any drift is told, and healed
+
+
+def check(connection_id: UUID) -> bool:
+    """The duty: read back, compare, heal. False when another worker is at it."""
+    lease = duties.claim(connection_id, Duty.PARITY)
+    if lease is None:
+        return False
+    connection = db.session.scalars(
+        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
+    ).one()
+    with unit_of_work():
+        run_id = sync_runs.begin(connection, SyncType.ARI_PULL, "schedule", status=SyncStatus.IN_PROGRESS)
+    first, last = _horizon(connection)
+    line = connectors.line_for(connection)
+    externals = _externals(connection_id)
+    end_reading()
+    try:
+        seen = {
+            kind: line.connector.read_calendar(connection.external_property_id or "", kind, ids, first, last)
+            for kind, ids in externals.items()
+            if ids
+        }
+    except ProviderError as error:
+        with unit_of_work():
+            sync_runs.keep_calls(connection, run_id, line.calls)
+            sync_runs.finish(run_id, SyncStatus.FAILED, category=error.category, error=str(error))
+            connection_state.report(connection, error)
+        duties.later(lease, str(error), retry_after=getattr(error, "retry_after", None))
+        return True
+    with unit_of_work():
+        duties.renew(lease)
+        sync_runs.keep_calls(connection, run_id, line.calls)
+        nights, drifted = _compare(connection, line.connector, seen, first)
+        sync_runs.finish(
+            run_id, SyncStatus.COMPLETED, processed=nights, failed=drifted,
+            summary={"nights": nights, "drifted": drifted, "calls": len(line.calls)},
+        )  # fmt: skip
+        _tell(connection, drifted)
+    duties.done(lease, next_at=now() + timedelta(hours=runtime.settings.parity_hours))
+    return True
+
+
+def _compare(
+    connection: Connection, connector: Connector, seen: Mapping[LaneKind, Mapping[str, Sequence[Run]]], first: date
+) -> tuple[int, int]:
+    """Write what was seen on each lane; forget the nights that differ from what was acknowledged."""
+    rows = db.session.scalars(
+        select(Lane)
+        .where(Lane.organization_id == tenancy.required(), Lane.connection_id == connection.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    available = {
+        row.room_type_id: cal.expand(seen.get(LaneKind.AVAILABILITY, {}).get(row.external_id, ()))
+        for row in rows
+        if row.kind is LaneKind.AVAILABILITY
+    }
+    room_types = _room_type_of_plans(connection)
+    nights = drifted = 0
+    for row in rows:
+        found = cal.expand(seen.get(row.kind, {}).get(row.external_id, ()))
+        db.session.execute(
+            update(Lane)
+            .where(Lane.organization_id == row.organization_id, Lane.id == row.id)
+            .values(seen=cal.encode(cal.runs(found), row.kind), seen_at=func.clock_timestamp())
+            .execution_options(synchronize_session=False)
+        )
+        nights += len(found)
+        if row.due_at is not None:
+            continue  # on its way out: a difference is expected
+        wanted = cal.decode(row.acknowledged, row.kind)
+        left = available.get(room_types.get(row.rate_plan_id)) or {}  # type: ignore[arg-type]
+        wrong = [
+            night
+            for night, value in wanted.items()
+            if night in found and night >= first and not connector.agrees(value, found[night], _units(left, night))
+        ]
+        if wrong:
+            drifted += len(wrong)
+            _heal(connection, row, windows_of(wrong))
+    return nights, drifted
+
+
+def _heal(connection: Connection, lane: Lane, windows: list[Window]) -> None:
+    lanes.mark(
+        connection.property_id,
+        room_types=[lane.room_type_id] if lane.room_type_id else None,
+        rate_plans=[lane.rate_plan_id] if lane.rate_plan_id else None,
+        windows=windows,
+        urgent=True,
+        cause="drift found",
+        forget_connection=connection.id,
+    )
+
+
+def _tell(connection: Connection, drifted: int) -> None:
+    if drifted >= DRIFT_TOLD:
+        incidents.opened(
+            Trouble.CALENDAR_DRIFT,
+            Category.SYNC_FAILED,
+            connection.property_id,
+            connection.id,
+            facts={"nights": drifted},
+        )
+    else:
+        incidents.closed(Trouble.CALENDAR_DRIFT, connection.id)
+
+
+def _units(calendar: Mapping[date, cal.Value], night: date) -> int | None:
+    value = calendar.get(night)
+    return value if isinstance(value, int) else None
+
+
+def _externals(connection_id: UUID) -> dict[LaneKind, list[str]]:
+    found: dict[LaneKind, list[str]] = {LaneKind.AVAILABILITY: [], LaneKind.RATES: []}
+    for kind, external_id in db.session.execute(
+        select(Lane.kind, Lane.external_id).where(
+            Lane.organization_id == tenancy.required(), Lane.connection_id == connection_id
+        )
+    ):
+        found[kind].append(external_id)
+    return found
+
+
+def _room_type_of_plans(connection: Connection) -> dict[UUID | None, UUID]:
+    rows = db.session.execute(
+        select(RatePlan.id, RatePlan.room_type_id).where(
+            RatePlan.organization_id == tenancy.required(), RatePlan.property_id == connection.property_id
+        )
+    )
+    return {row.id: row.room_type_id for row in rows}
+
+
+def _horizon(connection: Connection) -> tuple[date, date]:
+    zone = db.session.scalar(select(Property.timezone).where(Property.id == connection.property_id)) or "UTC"
+    today = local_today(now(), zone)
+    return today, today + timedelta(days=connector_class(connection.provider).horizon_days - 1)

@@ -1,0 +1,261 @@
+"""Creating our hotel at a provider: group, property, room types, rate plans, webhook.
+
+Every item is its own step: looked for, created, written down. Killed anywhere and run again it adopts
+what is there and doubles nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select
+
+from portal import tenancy
+from portal.db import end_reading, now, unit_of_work
+from portal.domain.problems import Trouble
+from portal.extensions import db, runtime
+from portal.models import (
+    Connection,
+    ConnectionState,
+    Duty,
+    Organization,
+    Property,
+    ProviderAccount,
+    RatePlan,
+    Room,
+    RoomType,
+    SyncStatus,
+    SyncType,
+)
+from portal.services import (
+    audit,
+    connection_state,
+    connections,
+    connectors,
+    duties,
+    full_sync,
+    incidents,
+    mappings,
+    sync_runs,
+)
+from providers.errors import NotSupported, ProviderError
+from providers.types import RemoteRatePlan, RemoteRoomType
+
+log = structlog.get_logger()
+
+
+def request(property: Property, provider: str = "channex") -> Connection:
+    """Connect a property and ask a worker to create it at the provider."""
+    return connections.create(property, provider)
+
+
+def run(connection_id: UUID) -> bool:
+    """The duty. False when another worker is at it."""
+    lease = duties.claim(connection_id, Duty.PROVISION)
+    if lease is None:
+        return False
+    connection = db.session.scalars(
+        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
+    ).one()
+    with unit_of_work():
+        run_id = sync_runs.begin(
+            connection, SyncType.MAPPING_SYNC, "person", attempt=lease.attempts + 1, status=SyncStatus.IN_PROGRESS
+        )
+    line = connectors.line_for(connection)
+    steps = Steps(lease, connection, line, run_id)
+    try:
+        steps.all()
+    except ProviderError as error:
+        with unit_of_work():
+            sync_runs.keep_calls(connection, run_id, line.calls)
+            sync_runs.finish(run_id, SyncStatus.FAILED, category=error.category, error=str(error), summary=steps.done)
+            connection_state.report(connection, error)
+        duties.later(lease, str(error), retry_after=getattr(error, "retry_after", None))
+        return True
+    except duties.LeaseLost:
+        log.warning("provision_lease_lost", connection_id=str(connection_id))
+        return True
+    with unit_of_work():
+        sync_runs.keep_calls(connection, run_id, line.calls)
+        sync_runs.finish(run_id, SyncStatus.COMPLETED, processed=sum(steps.done.values()), summary=steps.done)
+    duties.done(lease)
+    return True
+
+
+class Steps:
+    """The steps of one run, each safe to repeat."""
+
+    def __init__(self, lease: duties.Lease, connection: Connection, line: connectors.Line, run_id: UUID) -> None:
+        self.lease = lease
+        self.connection = connection
+        self.connector = line.connector
+        self.run_id = run_id
+        self.done: dict[str, int] = {"room_types": 0, "rate_plans": 0}
+
+    def all(self) -> None:
+        group_id = self.group()
+        property_id = self.property(group_id)
+        remote = {room.external_id: room for room in self.connector.fetch_products(property_id)}
+        self.rooms(property_id, remote)
+        self.plans(property_id, remote)
+        self.webhook()
+        self.activate()
+
+    def group(self) -> str | None:
+        account = db.session.scalar(
+            select(ProviderAccount).where(
+                ProviderAccount.organization_id == tenancy.required(),
+                ProviderAccount.provider == self.connection.provider,
+            )
+        )
+        title = db.session.scalar(select(Organization.name).where(Organization.id == tenancy.required())) or ""
+        known = account.external_id if account else None
+        end_reading()
+        try:
+            group_id = self.connector.ensure_group(title, known)
+        except NotSupported:
+            return None
+        if group_id != known:
+            with unit_of_work():
+                duties.renew(self.lease)
+                if account is None:
+                    db.session.add(ProviderAccount(provider=self.connection.provider, external_id=group_id))
+                else:
+                    account.external_id = group_id
+        return group_id
+
+    def property(self, group_id: str | None) -> str:
+        if self.connection.external_property_id:
+            return self.connection.external_property_id
+        details = db.session.scalars(select(Property).where(Property.id == self.connection.property_id)).one()
+        end_reading()
+        found = self.connector.find_property(details.name, group_id) if group_id else None
+        external_id = found or self.connector.create_property(details, group_id)
+        with unit_of_work():
+            duties.renew(self.lease)
+            self.connection.external_property_id = external_id
+            audit.record(
+                "connection.property_created",
+                "connection",
+                self.connection.id,
+                {"external_property_id": (None, external_id)},
+                property_id=self.connection.property_id,
+            )
+        return external_id
+
+    def rooms(self, property_id: str, remote: dict[str, RemoteRoomType]) -> None:
+        mapped = {row.room_type_id: row for row in mappings.rooms_of(self.connection.id)}
+        taken = {row.external_id for row in mapped.values()}
+        for room_type, units in self._room_types():
+            if room_type.id in mapped:
+                continue
+            end_reading()
+            same = next((r for r in remote.values() if r.name == room_type.name and r.external_id not in taken), None)
+            external_id = same.external_id if same else self.connector.create_room_type(property_id, room_type, units)
+            taken.add(external_id)
+            with unit_of_work():
+                duties.renew(self.lease)
+                mappings.map_room_type(self.connection, room_type, external_id, room_type.name)
+            self._progress("room_types")
+
+    def plans(self, property_id: str, remote: dict[str, RemoteRoomType]) -> None:
+        mapped = {row.rate_plan_id for row in mappings.plans_of(self.connection.id)}
+        rooms = {row.room_type_id: row.external_id for row in mappings.rooms_of(self.connection.id)}
+        for plan, room_type in self._rate_plans():
+            if plan.id in mapped or room_type.id not in rooms:
+                continue
+            end_reading()
+            external_room = rooms[room_type.id]
+            known = remote.get(external_room)
+            names = (plan.name, f"{plan.name} - {room_type.name}")
+            found = next((p for p in (known.rate_plans if known else ()) if p.name in names), None)
+            if found is None:
+                external_id = self.connector.create_rate_plan(
+                    property_id, external_room, plan.name, plan.currency, room_type.max_adults, plan.meal_plan
+                )
+                found = RemoteRatePlan(external_id, plan.name, external_room, plan.currency, room_type.max_adults)
+            with unit_of_work():
+                duties.renew(self.lease)
+                mappings.map_rate_plan(self.connection, plan, found)
+            self._progress("rate_plans")
+
+    def webhook(self) -> None:
+        """One webhook for the whole account: its secret is the installation's, the property is in the body."""
+        settings = runtime.settings
+        if not settings.channex_webhook_secret:
+            return
+        url = f"{settings.public_url}/api/webhooks/{self.connection.provider}"
+        external_id = self.connector.register_webhook(url, None, settings.channex_webhook_secret)
+        with unit_of_work():
+            duties.renew(self.lease)
+            self.connection.external_webhook_id = external_id
+
+    def activate(self) -> None:
+        """Everything is there: the lanes are due, and the daily duties get their times."""
+        with unit_of_work():
+            duties.renew(self.lease)
+            connection_state.change(self.connection, ConnectionState.ACTIVE, "")
+            self.connection.connected_at = func.clock_timestamp()
+            duties.plan(self.connection.id, Duty.FULL_SYNC, full_sync.next_time(self.connection))
+            duties.plan(self.connection.id, Duty.CHANNELS, now())
+            duties.plan(self.connection.id, Duty.PARITY, connection_state.next_check())
+            for trouble in (Trouble.CREDENTIAL_REFUSED, Trouble.PROVIDER_AWAY, Trouble.PROPERTY_GONE):
+                incidents.closed(trouble, self.connection.id)
+            duties.request(self.connection.id, Duty.PUSH)
+
+    def _progress(self, what: str) -> None:
+        self.done[what] += 1
+        sync_runs.progress(self.run_id, self.done)
+
+    def _room_types(self) -> list[tuple[RoomType, int]]:
+        units = (
+            select(Room.room_type_id, func.count().label("units"))
+            .where(Room.organization_id == tenancy.required(), Room.archived_at.is_(None))
+            .group_by(Room.room_type_id)
+            .subquery()
+        )
+        rows = db.session.execute(
+            select(RoomType, func.coalesce(units.c.units, 0))
+            .outerjoin(units, units.c.room_type_id == RoomType.id)
+            .where(
+                RoomType.organization_id == tenancy.required(),
+                RoomType.property_id == self.connection.property_id,
+                RoomType.archived_at.is_(None),
+            )
+            .order_by(RoomType.position, RoomType.id)
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def _rate_plans(self) -> list[tuple[RatePlan, RoomType]]:
+        rows: Any = db.session.execute(
+            select(RatePlan, RoomType)
+            .join(
+                RoomType,
+                (RoomType.organization_id == RatePlan.organization_id) & (RoomType.id == RatePlan.room_type_id),
+            )
+            .where(
+                RatePlan.organization_id == tenancy.required(),
+                RatePlan.property_id == self.connection.property_id,
+                RatePlan.archived_at.is_(None),
+            )
+            .order_by(RoomType.position, RatePlan.position, RatePlan.id)
+        )
+        return [(row[0], row[1]) for row in rows]
+
+
+def refresh(connection_id: UUID) -> dict[str, int]:
+    """Compare our mappings with what the provider has now; return the counts. Raises `ProviderError`."""
+    connection = db.session.scalars(
+        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
+    ).one()
+    end_reading()
+    line = connectors.line_for(connection)
+    remote = line.connector.fetch_products(connection.external_property_id or "")
+    with unit_of_work():
+        run_id = sync_runs.begin(connection, SyncType.MAPPING_SYNC, "schedule", status=SyncStatus.IN_PROGRESS)
+        counts = mappings.compare(connection, remote)
+        sync_runs.keep_calls(connection, run_id, line.calls)
+        sync_runs.finish(run_id, SyncStatus.COMPLETED, processed=counts["rate_plans"], summary=counts)
+    return counts
