@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal import crypto, queue, tenancy
-from portal.db import end_reading
+from portal.db import end_reading, unit_of_work
 from portal.extensions import db, runtime
 from portal.models import Connection, InboxMessage, UnroutedMessage
 from portal.models.base import new_id
@@ -158,6 +159,16 @@ def accept(route: Route, delivery: Delivery) -> UUID:
         )
     queue.ring_now("drain", organization_id, route.connection_id)
     return event_id
+
+
+def keep_unrouted(provider: str, message: Message) -> None:
+    """Keep a delivery nobody can be asked about: an unknown property, or bytes that name none."""
+    with unit_of_work():
+        quarantine(provider, [message])
+
+
+def body_key(body: bytes) -> str:
+    return f"sha256:{sha256(body).hexdigest()}"
 
 
 def quarantine(provider: str, messages: Sequence[Message]) -> int:

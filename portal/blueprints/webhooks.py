@@ -1,0 +1,130 @@
+"""Where channel managers post: stored, committed, answered, in that order.
+
+Two addresses: `/webhooks/<key>` for one connection, and `/api/webhooks/<provider>` for a provider's
+whole account, routed by the property the body names. Unknown address and wrong secret get the same 401.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import structlog
+from flask import Blueprint, Response, current_app, request
+from psycopg import OperationalError as DatabaseAway
+from psycopg_pool import PoolTimeout
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from portal.config import Settings
+from portal.metrics import webhook_answers
+from portal.services import inbox
+from portal.web.guards import open_to_all
+from providers.errors import Malformed, NotSupported
+from providers.registry import connector_class
+from providers.types import Message
+
+bp = Blueprint("webhooks", __name__)
+log = structlog.get_logger()
+
+# Compared with when there is nothing to compare with, so that an unknown address takes as long.
+NO_SECRET = "roomwire-no-such-secret"
+PROVIDER_SECRETS = {"channex": "channex_webhook_secret"}
+
+
+@bp.get("/api/webhooks/<provider>")
+@open_to_all("a provider's health check")
+def health(provider: str) -> tuple[dict[str, str], int]:
+    return {"status": "ok"}, 200
+
+
+@bp.get("/webhooks/<key>")
+@open_to_all("a provider's health check; says the same for every key")
+def connection_health(key: str) -> tuple[dict[str, str], int]:
+    return {"status": "ok"}, 200
+
+
+@bp.post("/api/webhooks/<provider>")
+@open_to_all("authenticated by the installation's webhook secret")
+def receive_global(provider: str) -> Response:
+    return _timed("global", lambda: _receive_global(provider))
+
+
+@bp.post("/webhooks/<key>")
+@open_to_all("authenticated by the connection's webhook secret")
+def receive(key: str) -> Response:
+    return _timed("connection", lambda: _receive(key))
+
+
+def _receive_global(provider: str) -> Response:
+    body = _body()
+    settings: Settings = current_app.extensions["roomwire_settings"]
+    secret = getattr(settings, PROVIDER_SECRETS.get(provider, ""), None) or NO_SECRET
+    if not _proves(provider, body, secret):
+        return _answer(401, "unauthorized")
+    if not settings.channex_webhook_enabled:
+        return _answer(503, "paused", retry_after=300)
+    external = _property_named(provider, body)
+    route = inbox.route_property(provider, external) if external else None
+    if route is None:
+        inbox.keep_unrouted(provider, Message(inbox.body_key(body), external, None, body))
+        return _answer(200, "kept")
+    inbox.accept(route, _delivery(body, "global"))
+    return _answer(200, "accepted")
+
+
+def _receive(key: str) -> Response:
+    body = _body()
+    route = inbox.route_key(key)
+    provider = route.provider if route else "channex"
+    known = _proves(provider, body, (route.secret if route else None) or NO_SECRET)
+    if route is None or not known:
+        return _answer(401, "unauthorized")
+    inbox.accept(route, _delivery(body, "connection"))
+    return _answer(200, "accepted")
+
+
+def _timed(route: str, receive: object) -> Response:
+    """Answer in any case; what is not stored is never a 2xx."""
+    started = perf_counter()
+    try:
+        response: Response = receive()  # type: ignore[operator]
+    except RequestEntityTooLarge:
+        response = _answer(413, "too_large")
+    except (DatabaseAway, PoolTimeout) as error:
+        log.warning("webhook_not_stored", reason=type(error).__name__)
+        response = _answer(503, "unavailable", retry_after=5)
+    webhook_answers.labels(route, str(response.status_code)).observe(perf_counter() - started)
+    return response
+
+
+def _body() -> bytes:
+    """The raw bytes, before anything parses them; capped also when the sender names no length."""
+    settings: Settings = current_app.extensions["roomwire_settings"]
+    request.max_content_length = settings.webhook_body_limit_bytes
+    return request.get_data(cache=False)
+
+
+def _proves(provider: str, body: bytes, secret: str) -> bool:
+    try:
+        connector = connector_class(provider)
+    except NotSupported:
+        return False
+    return connector.verify_webhook(dict(request.headers), body, secret) and secret != NO_SECRET
+
+
+def _property_named(provider: str, body: bytes) -> str | None:
+    try:
+        return connector_class(provider).parse_webhook(body).external_property_id
+    except Malformed:
+        return None
+
+
+def _delivery(body: bytes, route: str) -> inbox.Delivery:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return inbox.Delivery(body, headers, (request.remote_addr or "")[:64], route)
+
+
+def _answer(status: int, word: str, *, retry_after: int | None = None) -> Response:
+    response = Response(f'{{"status":"{word}"}}\n', status=status, mimetype="application/json")
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
