@@ -15,7 +15,7 @@ from providers.errors import AuthFailed, Malformed, NotFound, ProviderError, Rat
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 DEFAULT_WAIT = 60.0
 LONGEST_WAIT = 24 * 3600.0
-_EXHAUSTED = re.compile(r";\s*r=0*(?=\D|$)[^,]*?;\s*t=([0-9]{1,9})")
+_QUOTA = re.compile(r"[0-9]{1,9}")
 _SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 
 
@@ -67,8 +67,16 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def exhausted(headers: Mapping[str, str]) -> float | None:
     """Return the shortest wait among the used-up quotas of a `RateLimit` header (`"name";r=0;t=21`)."""
-    waits = [int(seconds) for seconds in _EXHAUSTED.findall(headers.get("RateLimit", ""))]
+    waits = [wait for quota in headers.get("RateLimit", "").split(",")[:50] if (wait := _used_up(quota)) is not None]
     return _bounded(min(waits)) if waits else None
+
+
+def _used_up(quota: str) -> int | None:
+    fields = dict(field.strip().partition("=")[::2] for field in quota.split(";")[1:20])
+    left, seconds = fields.get("r", ""), fields.get("t", "")
+    if _QUOTA.fullmatch(left) and int(left) == 0 and _QUOTA.fullmatch(seconds):
+        return int(seconds)
+    return None
 
 
 def read_refusal(body: Any) -> Refusal:
