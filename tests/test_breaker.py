@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from portal.breaker import Breaker
 
@@ -34,7 +36,7 @@ def redis_or_not(request) -> Redis:
     """Both homes of the state keep the same promises."""
     if request.param == "shared":
         return request.getfixturevalue("redis")
-    return Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2, socket_timeout=0.2)
+    return Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2, socket_timeout=0.2, retry=Retry(NoBackoff(), 0))
 
 
 def test_five_failures_in_a_row_open_it_for_the_open_time(redis_or_not):

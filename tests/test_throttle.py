@@ -8,6 +8,8 @@ import time
 
 import pytest
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from portal.throttle import LOCAL_KEYS, LocalThrottle, Throttle
 
@@ -20,7 +22,7 @@ def make_throttle(redis: Redis, limit: int = 3, window: float = 60, fallback: in
 
 @pytest.fixture
 def no_redis() -> Redis:
-    return Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2, socket_timeout=0.2)
+    return Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2, socket_timeout=0.2, retry=Retry(NoBackoff(), 0))
 
 
 def test_the_limit_is_exact_and_the_wait_says_when_the_oldest_slot_leaves(redis):
