@@ -23,7 +23,7 @@ import urllib3
 from sandbox.clock import Clock, zulu_stamp
 
 LOG_ENTRIES = 5_000
-THREADS = 12
+THREADS = 16
 
 
 @dataclass(slots=True)

@@ -118,9 +118,10 @@ def read_request(reader: BinaryIO, connection: socket.socket) -> Request | None:
     headers = _read_headers(reader)
     if "chunked" in headers.get("transfer-encoding", ""):
         raise Garbled("chunked bodies are not spoken here")
-    length = int(headers.get("content-length") or 0)
-    if length > BODY_LIMIT:
-        raise Garbled("body too large")
+    stated = headers.get("content-length") or "0"
+    if not (stated.isascii() and stated.isdigit()) or int(stated) > BODY_LIMIT:
+        raise Garbled("no usable content length")
+    length = int(stated)
     if headers.get("expect", "").lower() == "100-continue":
         connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = reader.read(length) if length else b""
