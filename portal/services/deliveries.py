@@ -1,0 +1,112 @@
+"""Webhook events as people read them: received, recognised, what they did; and the bookings' messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal import queue, tenancy
+from portal.db import unit_of_work
+from portal.extensions import db
+from portal.models import Connection, Duty, EventState, InboxMessage, WebhookEvent
+from portal.services import audit
+from portal.services.errors import NotFound
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Filters:
+    state: EventState | None = None
+    kind: str = ""
+    event: str = ""
+
+
+@dataclass(frozen=True)
+class Listing:
+    rows: Sequence[WebhookEvent]
+    next_after: UUID | None
+
+
+@dataclass(frozen=True)
+class Detail:
+    event: WebhookEvent
+    connection: Connection
+    message: InboxMessage | None  # the booking message it led to
+    repeats: Sequence[WebhookEvent]
+
+
+def page(property_id: UUID, filters: Filters, after: UUID | None = None, size: int = PAGE) -> Listing:
+    """Newest first, of all connections of the property."""
+    query = _of_property(select(WebhookEvent), property_id)
+    if after is not None:
+        query = query.where(WebhookEvent.id < after)
+    if filters.state:
+        query = query.where(WebhookEvent.state == filters.state)
+    if filters.kind:
+        query = query.where(WebhookEvent.kind == filters.kind)
+    if filters.event:
+        query = query.where(WebhookEvent.event == filters.event)
+    rows = list(db.session.scalars(query.order_by(WebhookEvent.id.desc()).limit(size + 1)))
+    return Listing(rows[:size], rows[size - 1].id if len(rows) > size else None)
+
+
+def detail(property_id: UUID, event_id: UUID) -> Detail:
+    """One delivery and what came of it. Raises `NotFound`."""
+    found = db.session.execute(
+        _of_property(select(WebhookEvent, Connection), property_id).where(WebhookEvent.id == event_id)
+    ).first()
+    if found is None:
+        raise NotFound(f"event {event_id}")
+    event, connection = found
+    message = None
+    if (event.did or {}).get("inbox_id"):
+        message = db.session.scalar(
+            select(InboxMessage).where(
+                InboxMessage.organization_id == tenancy.required(), InboxMessage.id == UUID(event.did["inbox_id"])
+            )
+        )
+    repeats = db.session.scalars(
+        select(WebhookEvent)
+        .where(
+            WebhookEvent.organization_id == tenancy.required(),
+            WebhookEvent.connection_id == event.connection_id,
+            WebhookEvent.event_key == event.event_key,
+            WebhookEvent.event_key != "",
+            WebhookEvent.id != event.id,
+        )
+        .order_by(WebhookEvent.id)
+        .limit(50)
+    ).all()
+    return Detail(event, connection, message, repeats)
+
+
+def replay(property_id: UUID, event_id: UUID) -> None:
+    """Read a delivery again as if it came now. What it led to is idempotent. Raises `NotFound`."""
+    with unit_of_work():
+        event = db.session.scalar(_of_property(select(WebhookEvent), property_id).where(WebhookEvent.id == event_id))
+        if event is None:
+            raise NotFound(f"event {event_id}")
+        event.state, event.error, event.processed_at = EventState.RECEIVED, "", None
+        audit.record("webhook.replayed", "webhook_event", event.id, property_id=property_id)
+        queue.ring(Duty.DRAIN.value, tenancy.required(), event.connection_id)
+
+
+def messages_of(reservation_id: UUID) -> Sequence[InboxMessage]:
+    """The channel's messages about one reservation, newest first: its revision timeline."""
+    return db.session.scalars(
+        select(InboxMessage)
+        .where(InboxMessage.organization_id == tenancy.required(), InboxMessage.reservation_id == reservation_id)
+        .order_by(InboxMessage.id.desc())
+        .limit(200)
+    ).all()
+
+
+def _of_property(query, property_id: UUID):  # type: ignore[no-untyped-def]
+    return query.join(
+        Connection,
+        (Connection.organization_id == WebhookEvent.organization_id) & (Connection.id == WebhookEvent.connection_id),
+    ).where(WebhookEvent.organization_id == tenancy.required(), Connection.property_id == property_id)

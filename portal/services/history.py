@@ -1,0 +1,110 @@
+"""The sync history of a property: newest first, by keyset, with what each run sent and was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal import tenancy
+from portal.extensions import db
+from portal.models import ApiCall, Connection, Lane, RatePlan, RoomType, Send, SyncRun, SyncStatus, SyncType
+from portal.services.errors import NotFound
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Filters:
+    type: SyncType | None = None
+    status: SyncStatus | None = None
+    connection_id: UUID | None = None
+    since: datetime | None = None  # aware
+    until: datetime | None = None
+    text: str = ""  # found in the error
+
+
+@dataclass(frozen=True)
+class Listing:
+    rows: Sequence[SyncRun]
+    next_after: UUID | None  # the id to go on from; None at the end
+
+
+@dataclass(frozen=True)
+class SentLane:
+    send: Send
+    lane: Lane
+    name: str
+
+
+@dataclass(frozen=True)
+class Detail:
+    run: SyncRun
+    connection: Connection
+    sends: Sequence[SentLane]
+    calls: Sequence[ApiCall]
+
+
+def page(property_id: UUID, filters: Filters, after: UUID | None = None, size: int = PAGE) -> Listing:
+    query = select(SyncRun).where(SyncRun.organization_id == tenancy.required(), SyncRun.property_id == property_id)
+    if after is not None:
+        query = query.where(SyncRun.id < after)
+    if filters.type:
+        query = query.where(SyncRun.type == filters.type)
+    if filters.status:
+        query = query.where(SyncRun.status == filters.status)
+    if filters.connection_id:
+        query = query.where(SyncRun.connection_id == filters.connection_id)
+    if filters.since:
+        query = query.where(SyncRun.started_at >= filters.since)
+    if filters.until:
+        query = query.where(SyncRun.started_at < filters.until)
+    if filters.text:
+        query = query.where(SyncRun.error.icontains(filters.text, autoescape=True))
+    rows = list(db.session.scalars(query.order_by(SyncRun.id.desc()).limit(size + 1)))
+    return Listing(rows[:size], rows[size - 1].id if len(rows) > size else None)
+
+
+def detail(property_id: UUID, run_id: UUID) -> Detail:
+    """One run with its sends and calls. Raises `NotFound`."""
+    found = db.session.execute(
+        select(SyncRun, Connection)
+        .join(
+            Connection,
+            (Connection.organization_id == SyncRun.organization_id) & (Connection.id == SyncRun.connection_id),
+        )
+        .where(SyncRun.organization_id == tenancy.required(), SyncRun.property_id == property_id, SyncRun.id == run_id)
+    ).first()
+    if found is None:
+        raise NotFound(f"run {run_id}")
+    calls = db.session.scalars(
+        select(ApiCall)
+        .where(ApiCall.organization_id == tenancy.required(), ApiCall.sync_run_id == run_id)
+        .order_by(ApiCall.id)
+        .limit(200)
+    ).all()
+    return Detail(found[0], found[1], _sends(run_id), calls)
+
+
+def _sends(run_id: UUID) -> list[SentLane]:
+    rows: Any = db.session.execute(
+        select(Send, Lane, RoomType.name, RatePlan.name)
+        .join(Lane, (Lane.organization_id == Send.organization_id) & (Lane.id == Send.lane_id))
+        .outerjoin(RatePlan, (RatePlan.organization_id == Lane.organization_id) & (RatePlan.id == Lane.rate_plan_id))
+        .outerjoin(
+            RoomType,
+            (RoomType.organization_id == Lane.organization_id)
+            & ((RoomType.id == Lane.room_type_id) | (RoomType.id == RatePlan.room_type_id)),
+        )
+        .where(Send.organization_id == tenancy.required(), Send.sync_run_id == run_id)
+        .order_by(RoomType.position, Lane.kind, RatePlan.position, Send.id)
+        .limit(500)
+    )
+    return [
+        SentLane(send, lane, " · ".join(part for part in (room_type, plan) if part))
+        for send, lane, room_type, plan in rows
+    ]
