@@ -72,7 +72,10 @@ def start(
     place = find_place(folder)
     with starting(place):
         servers = describe(place, durable=durable)
-        wanted = [*([servers.postgres] if postgres else []), *([servers.redis] if redis else [])]
+        wanted: list[Postgres | Redis] = [
+            *([servers.postgres] if postgres else []),
+            *([servers.redis] if redis else []),
+        ]
         running = [process.pid for process in (server.process() for server in wanted) if process is not None]
         if len(running) == len(wanted):
             raise Trouble(
