@@ -82,4 +82,5 @@ def end_reading() -> None:
 
 def now() -> datetime:
     """The database's clock, the only one that leases and order are measured by. Aware, UTC."""
-    return db.session.execute(select(func.clock_timestamp())).scalar_one()
+    moment: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
+    return moment

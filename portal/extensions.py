@@ -7,6 +7,8 @@ from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
@@ -45,8 +47,15 @@ class RedisHandle:
 
     def bind(self, url: str, *, blocking: bool = False) -> None:
         """`blocking` is for a worker, which waits at its queues: RQ widens the time-out by itself."""
-        timeout = None if blocking else 2.0
-        self.client = Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=1.0, health_check_interval=30)
+        # redis-py retries for seconds by itself; a web request has no seconds to give.
+        retry = None if blocking else Retry(NoBackoff(), 1)
+        self.client = Redis.from_url(
+            url,
+            socket_timeout=None if blocking else 2.0,
+            socket_connect_timeout=1.0,
+            health_check_interval=30,
+            **({"retry": retry} if retry else {}),
+        )
 
 
 class Runtime:

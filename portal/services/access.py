@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, or_, select, text
 
 from portal import tenancy
+from portal.db import unit_of_work
 from portal.extensions import db, redis
 from portal.models import Membership, MembershipProperty, Property, Role
 from portal.services import audit
@@ -26,7 +27,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.MANAGER: frozenset(_RUN),
     Role.OWNER: frozenset(_RUN),
 }
-ALL_PERMISSIONS = frozenset().union(*PERMISSIONS.values())
+ALL_PERMISSIONS = frozenset(_RUN)
 
 _ORGANIZATIONS_OF = text("select organization_id, name, role from organizations_of(:user)")
 # Denials are audited, but a person who tries a million ids must not fill the audit log.
@@ -85,9 +86,7 @@ def properties(user_id: UUID, belonging: Belonging) -> Sequence[Property]:
         query = (
             select(Property)
             .join(Membership, Membership.organization_id == Property.organization_id)
-            .where(
-                Property.organization_id == belonging.organization_id, Membership.user_id == user_id, _in_scope()
-            )
+            .where(Property.organization_id == belonging.organization_id, Membership.user_id == user_id, _in_scope())
             .order_by(Property.name, Property.id)
         )
         return db.session.scalars(query).all()
@@ -115,8 +114,8 @@ def denied(user_id: UUID, works_for: Sequence[Belonging], what: str, subject_id:
     throttle = Throttle(redis.client, "denials", _DENIALS_PER_MINUTE, 60, _DENIALS_PER_MINUTE)
     if throttle.take(str(user_id)) > 0:
         return
-    with tenancy.of(works_for[0].organization_id):
-        audit.record_alone("access.denied", what[:32], subject_id)
+    with tenancy.of(works_for[0].organization_id), unit_of_work():
+        audit.record("access.denied", what[:32], subject_id)
 
 
 def _in_scope() -> ColumnElement[bool]:

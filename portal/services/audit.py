@@ -83,7 +83,7 @@ def record(
         "previous_hash": b"",
         "hash": b"",
     }
-    before_commit(AUDIT, lambda: db.session.execute(insert(AuditEntry.__table__), values))  # type: ignore[arg-type]
+    before_commit(AUDIT, lambda: db.session.execute(insert(AuditEntry.__table__), values))
 
 
 def first_broken_entry() -> int | None:

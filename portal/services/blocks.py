@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import delete, func, select, update
 
 from portal import tenancy
 from portal.db import unit_of_work
@@ -69,8 +68,7 @@ def create(
     with unit_of_work():
         room = rooms.find(property_id, room_id)
         expected = rooms.taken_by_stays([room_id], *window)
-        # Reservations before room types: the order in which everybody locks.
-        _lock_reservations(expected)
+        rooms.lock_reservations(expected)
         rooms.lock_types(property_id, {room.room_type_id, *_types_sold(expected)})
         stays = _stays(rooms.taken_by_stays([room_id], *window))
         if stays and not force:
@@ -99,9 +97,9 @@ def lift(property_id: UUID, block_id: UUID) -> None:
         room = rooms.find(property_id, block.room_id)
         rooms.lock_types(property_id, [room.room_type_id])
         db.session.execute(
-            RoomNight.__table__.delete().where(  # type: ignore[attr-defined]
-                RoomNight.organization_id == block.organization_id, RoomNight.block_id == block.id
-            )
+            delete(RoomNight)
+            .where(RoomNight.organization_id == block.organization_id, RoomNight.block_id == block.id)
+            .execution_options(synchronize_session=False)
         )
         block.lifted_at = datetime.now(UTC)
         audit.record("block.lifted", "room_block", block.id, {"room": (room.number, None)}, property_id=property_id)
@@ -137,22 +135,6 @@ def listed(property_id: UUID, first: date, last: date) -> Sequence[RoomBlock]:
         RoomBlock.lifted_at.is_(None),
     )
     return db.session.scalars(query.order_by(RoomBlock.starts, RoomBlock.id)).all()
-
-
-def _lock_reservations(reservation_room_ids: Collection[UUID]) -> None:
-    if not reservation_room_ids:
-        return
-    row = aliased(ReservationRoom)
-    query = (
-        select(Reservation.id)
-        .where(
-            Reservation.organization_id == tenancy.required(),
-            Reservation.id.in_(select(row.reservation_id).where(row.id.in_(reservation_room_ids))),
-        )
-        .order_by(Reservation.id)
-        .with_for_update(key_share=True)
-    )
-    db.session.scalars(query).all()
 
 
 def _types_sold(reservation_room_ids: Collection[UUID]) -> set[UUID]:

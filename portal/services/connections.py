@@ -41,7 +41,7 @@ def create(property: Property, provider: str) -> Connection:
             raise Refused("This property is connected already.")
         if existing is not None:
             existing.state, existing.disconnected_at = ConnectionState.SETTING_UP, None
-            connection = existing
+            connection: Connection = existing
         else:
             connection = _new(property.id, provider)
         duties.request(connection.id, Duty.PROVISION)
@@ -73,7 +73,7 @@ def of_property(property_id: UUID) -> Sequence[Connection]:
 
 def find(property_id: UUID, connection_id: UUID) -> Connection:
     """The property's own connection; anyone else's does not exist. Raises `NotFound`."""
-    connection = db.session.scalar(
+    connection: Connection | None = db.session.scalar(
         select(Connection).where(
             Connection.organization_id == tenancy.required(),
             Connection.property_id == property_id,

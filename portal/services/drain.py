@@ -82,11 +82,13 @@ def _read(connection: Connection, batch: events.Batch, *, pull: bool) -> Provide
     if pulled.error is None:
         try:
             pulled.stored += feed.fetch_missing(connection, line, events.not_here(connection.id, batch.announced))
-        except ProviderError as error:
-            pulled.error = None if isinstance(error, Malformed) else error
+        except Malformed:
+            log.warning("announced_revision_unreadable", connection_id=str(connection.id))
+        except ProviderError as failure:
+            pulled.error = failure
+    error = pulled.error
     with unit_of_work():
         sync_runs.keep_calls(connection, run_id, line.calls)
-        error = pulled.error
         sync_runs.finish(
             run_id,
             SyncStatus.COMPLETED if error is None else SyncStatus.FAILED,

@@ -238,7 +238,7 @@ def _remembered(key: tuple[str, str], query: str, arguments: tuple[str, ...], pr
     if known and known[0] > monotonic():
         return known[1]
     with pool.get().connection() as connection:
-        row = connection.execute(query, arguments).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(query, arguments).fetchone()
     route = Route(row[0], row[1], provider, None) if row else None
     _remember(key, route)
     return route

@@ -94,7 +94,7 @@ def _compare(
         if row.due_at is not None:
             continue  # on its way out: a difference is expected
         wanted = cal.decode(row.acknowledged, row.kind)
-        left = available.get(room_types.get(row.rate_plan_id)) or {}  # type: ignore[arg-type]
+        left = available.get(room_types.get(row.rate_plan_id)) or {}
         wrong = [
             night
             for night, value in wanted.items()

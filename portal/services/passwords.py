@@ -58,9 +58,9 @@ def weakness(password: str, *known: str) -> str | None:
         return "long"
     plain = _normal(password).casefold()
     without_digits = plain.strip("0123456789!?.-_ ")
-    guessed = any(len(plain.replace(word, "")) < _FEWEST_LETTERS for word in _GUESSED_FIRST if word in plain)
-    personal = any(len(each) > 3 and each.casefold() in plain for each in known)
-    if guessed or personal or len(set(plain)) < _FEWEST_LETTERS or not without_digits or _is_a_run(plain):
+    words = (*_GUESSED_FIRST, *(each.casefold() for each in known if each))
+    guessed = any(len(plain.replace(word, "")) < _FEWEST_LETTERS for word in words if word in plain)
+    if guessed or len(set(plain)) < _FEWEST_LETTERS or not without_digits or _is_a_run(plain):
         return "guessable"
     return None
 

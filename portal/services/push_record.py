@@ -170,13 +170,17 @@ def _acknowledge(lane: LanePlan, today: date, result: LaneResult, spoken: bool) 
         values["accepted_at"] = func.clock_timestamp() if result.accepted else Lane.accepted_at
     table = Lane.__table__
     mine = (table.c.organization_id == tenancy.required(), table.c.id == lane.id)
-    cleared = {"dirty": text("'{}'"), "forgotten": text("'{}'"), "due_at": None, "dirty_since": None, "causes": []}
-    done = db.session.execute(
-        update(table).where(*mine, table.c.version == lane.version).values(**values, **cleared)  # type: ignore[arg-type]
-    )
+    cleared: dict[str, Any] = {
+        "dirty": text("'{}'"),
+        "forgotten": text("'{}'"),
+        "due_at": None,
+        "dirty_since": None,
+        "causes": [],
+    }
+    done = db.session.execute(update(table).where(*mine, table.c.version == lane.version).values(**values, **cleared))
     if done.rowcount == 0:  # type: ignore[attr-defined]
         # Marked while we talked: what was accepted is true, and the lane stays due.
-        db.session.execute(update(table).where(*mine).values(**values))  # type: ignore[arg-type]
+        db.session.execute(update(table).where(*mine).values(**values))
 
 
 def _refused(lane: LanePlan, today: date, result: LaneResult) -> list[Any]:

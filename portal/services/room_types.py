@@ -85,13 +85,17 @@ def archive_rooms(property_id: UUID, room_ids: Collection[UUID], *, oversell: bo
         own = _own(property_id, room_ids)
         hotel = properties.find(property_id)
         ahead = properties.horizon(hotel)
-        rooms.lock_types(property_id, {room.room_type_id for room in own})
+        expected = rooms.taken_by_stays(room_ids, ahead.first, date.max)
+        rooms.lock_reservations(expected)
+        rooms.lock_types(property_id, [None])  # a stay may have been sold as any type
         short = preview_capacity(property_id, room_ids)
         if short and not oversell:
             nights = sorted({night for by_night in short.values() for night in by_night})
             listed = ", ".join(night.isoformat() for night in nights[:5]) + (" …" if len(nights) > 5 else "")
             raise Refused(f"Without these rooms {len(nights)} nights are oversold: {listed}.", field="rooms")
         stays = rooms.taken_by_stays(room_ids, ahead.first, date.max)
+        if set(stays) - set(expected):
+            raise Refused("One of these rooms was sold this very moment: please look again.", field="rooms")
         for room in own:
             room.archived_at = datetime.now(UTC)
             audit.record("room.archived", "room", room.id, {"number": (room.number, None)}, property_id=property_id)

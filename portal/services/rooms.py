@@ -16,7 +16,7 @@ from portal import tenancy
 from portal.domain import rooms as rule
 from portal.domain.nights import each, nights
 from portal.extensions import db
-from portal.models import ReservationRoom, Room, RoomNight, RoomType
+from portal.models import Reservation, ReservationRoom, Room, RoomNight, RoomType
 from portal.services import locks
 from portal.services.errors import NotFound, Refused
 
@@ -59,6 +59,18 @@ def lock_types(property_id: UUID, room_types: Iterable[UUID | None]) -> None:
     locks.hold(locks.Kind.ROOM_TYPE, wanted - {None})
 
 
+def lock_reservations(reservation_room_ids: Collection[UUID]) -> None:
+    """Hold the reservations these rooms belong to; before room types, the order in which everybody locks."""
+    if reservation_room_ids:
+        owners = select(ReservationRoom.reservation_id).where(
+            ReservationRoom.organization_id == tenancy.required(), ReservationRoom.id.in_(reservation_room_ids)
+        )
+        query = select(Reservation.id).where(
+            Reservation.organization_id == tenancy.required(), Reservation.id.in_(owners)
+        )
+        db.session.scalars(query.order_by(Reservation.id).with_for_update(key_share=True)).all()
+
+
 def take(property_id: UUID, rooms: Sequence[ReservationRoom], *, keep_upgrades: bool = False) -> list[UUID]:
     """Give each active room of a reservation a physical one, and return the ids of those that found none.
 
@@ -85,14 +97,15 @@ def take(property_id: UUID, rooms: Sequence[ReservationRoom], *, keep_upgrades: 
     return [row.id for row in active if row.room_id is None]
 
 
-def release(reservation_room_ids: Collection[UUID]) -> None:
-    """Give up the nights these rooms of reservations hold."""
+def release(reservation_room_ids: Collection[UUID], since: date = date.min) -> None:
+    """Give up the nights these rooms of reservations hold, from the night of `since` on."""
     if reservation_room_ids:
         db.session.execute(
             delete(RoomNight)
             .where(
                 RoomNight.organization_id == tenancy.required(),
                 RoomNight.reservation_room_id.in_(reservation_room_ids),
+                RoomNight.night >= since,
             )
             .execution_options(synchronize_session=False)
         )

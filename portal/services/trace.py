@@ -171,7 +171,7 @@ def _changes(rate_plan_id: UUID) -> Sequence[AuditEntry]:
 
 
 def _room_type(property_id: UUID, room_type_id: UUID) -> RoomType:
-    row = db.session.scalar(
+    row: RoomType | None = db.session.scalar(
         select(RoomType).where(
             RoomType.organization_id == tenancy.required(),
             RoomType.property_id == property_id,
