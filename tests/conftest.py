@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import itertools
 import os
 import shutil
@@ -100,9 +101,11 @@ def settings(servers: Servers, environment: dict[str, str], template_database: D
 def app(settings: Settings) -> Iterator[Flask]:
     """The portal. Imported here and not above, so that tests of pure rooms need not load it."""
     from portal.app import create_app
+    from portal.services import inbox
 
     app = create_app(settings)
     yield app
+    inbox.pool.close()
     with app.app_context():
         extensions.db.engine.dispose()
     extensions.redis.client.close()
@@ -126,17 +129,28 @@ def db(app: Flask) -> Iterator[SQLAlchemy]:
 
 
 @pytest.fixture
-def fresh_database(app: Flask, servers: Servers, template_database: Database) -> Iterator[Database]:
-    """A database that only this test sees, in which commits are real. The app uses it; an app context is open."""
+def fresh_database(app: Flask, settings: Settings, servers: Servers, template_database: Database) -> Iterator[Database]:
+    """A database that only this test sees, in which commits are real. The app uses it; an app context is open.
+
+    What receives webhooks has a connection pool of its own: its tests need this fixture too, `db` cannot undo it.
+    """
+    from portal.services import inbox
+
     database = extensions.db
     fresh = house.create_database(servers, f"roomwire_fresh_{next(_numbers)}", TEMPLATE)
     with app.app_context():
         usual = database.engines[None]
         own = sqlalchemy.create_engine(fresh.sqlalchemy_url, pool_size=16, max_overflow=16)
         database.engines[None] = own
+        inbox.pool.close()
+        extensions.runtime.settings = dataclasses.replace(
+            settings, database_url=fresh.url, database_owner_url=fresh.owner_url
+        )
         try:
             yield fresh
         finally:
+            extensions.runtime.settings = settings
+            inbox.pool.close()
             database.session.remove()
             database.engines[None] = usual
             own.dispose()

@@ -74,6 +74,7 @@ def test_a_fresh_database_shows_a_commit_to_every_connection(app, fresh_database
         thread.join()
 
     assert seen == [fresh_database.name] * 3
+    assert extensions.runtime.settings.database_url == fresh_database.url
     assert count_tables(db) > 0
 
 
