@@ -6,24 +6,21 @@ whole account, routed by the property the body names. Unknown address and wrong 
 
 from __future__ import annotations
 
-from time import perf_counter
+from collections.abc import Callable
 
-import structlog
 from flask import Blueprint, Response, current_app, request
-from psycopg import OperationalError as DatabaseAway
-from psycopg_pool import PoolTimeout
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from portal.config import Settings
-from portal.metrics import webhook_answers
+from portal.metrics import WEBHOOK_ANSWERS
 from portal.services import inbox
+from portal.services.errors import NotStored
 from portal.web.guards import open_to_all
 from providers.errors import Malformed, NotSupported
 from providers.registry import connector_class
 from providers.types import Message
 
 bp = Blueprint("webhooks", __name__)
-log = structlog.get_logger()
 
 # Compared with when there is nothing to compare with, so that an unknown address takes as long.
 NO_SECRET = "roomwire-no-such-secret"
@@ -45,13 +42,13 @@ def connection_health(key: str) -> tuple[dict[str, str], int]:
 @bp.post("/api/webhooks/<provider>")
 @open_to_all("authenticated by the installation's webhook secret")
 def receive_global(provider: str) -> Response:
-    return _timed("global", lambda: _receive_global(provider))
+    return _answered(provider if provider in PROVIDER_SECRETS else "unknown", lambda: _receive_global(provider))
 
 
 @bp.post("/webhooks/<key>")
 @open_to_all("authenticated by the connection's webhook secret")
 def receive(key: str) -> Response:
-    return _timed("connection", lambda: _receive(key))
+    return _answered("connection", lambda: _receive(key))
 
 
 def _receive_global(provider: str) -> Response:
@@ -82,17 +79,15 @@ def _receive(key: str) -> Response:
     return _answer(200, "accepted")
 
 
-def _timed(route: str, receive: object) -> Response:
+def _answered(provider: str, receive: Callable[[], Response]) -> Response:
     """Answer in any case; what is not stored is never a 2xx."""
-    started = perf_counter()
     try:
-        response: Response = receive()  # type: ignore[operator]
+        response = receive()
     except RequestEntityTooLarge:
         response = _answer(413, "too_large")
-    except (DatabaseAway, PoolTimeout) as error:
-        log.warning("webhook_not_stored", reason=type(error).__name__)
+    except NotStored:
         response = _answer(503, "unavailable", retry_after=5)
-    webhook_answers.labels(route, str(response.status_code)).observe(perf_counter() - started)
+    WEBHOOK_ANSWERS.labels(provider, str(response.status_code)).inc()
     return response
 
 

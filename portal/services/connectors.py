@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 
 from portal.breaker import Breaker
 from portal.extensions import redis, runtime
+from portal.metrics import PROVIDER_CALLS, PROVIDER_SECONDS
 from portal.models import Connection
 from portal.throttle import Throttle
 from providers.base import Connector
@@ -49,7 +51,7 @@ def open_line(provider: str, stored: Mapping[str, str], subject: str) -> Line:
             limiter=throttle.take,
             limited=throttle.block,
             breaker=breaker,
-            journal=calls.append,
+            journal=partial(_note, provider, calls),
         )
 
     return Line(connect(provider, credentials, make_http), calls)
@@ -61,6 +63,14 @@ def is_simulated(provider: str) -> bool:
         host = (runtime.settings.channex_api_url or "").split("//")[-1].split("/")[0].split(":")[0]
         return not host.endswith("channex.io")
     return False
+
+
+def _note(provider: str, calls: list[Call], call: Call) -> None:
+    """Keep the call for the record, and count it."""
+    calls.append(call)
+    outcome = str(call.status) if call.status is not None else "none"
+    PROVIDER_CALLS.labels(provider, call.method, outcome).inc()
+    PROVIDER_SECONDS.labels(provider).observe(call.milliseconds / 1000)
 
 
 def _throttle(provider: str, account: str) -> Throttle:

@@ -19,5 +19,9 @@ class Refused(ServiceError):
         self.field = field
 
 
+class NotStored(ServiceError):
+    """The database is away: nothing was kept, and the sender has to come again."""
+
+
 class StaleEdit(Refused):
     """Somebody else changed the thing since it was shown."""

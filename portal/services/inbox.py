@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from time import monotonic
@@ -17,8 +18,9 @@ from uuid import UUID
 
 import structlog
 from psycopg import Connection as Pg
+from psycopg import OperationalError
 from psycopg.types.json import Jsonb
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -29,6 +31,7 @@ from portal.models import Connection, InboxMessage, UnroutedMessage
 from portal.models.base import new_id
 from portal.models.sealed import seal_field
 from portal.services import audit
+from portal.services.errors import NotStored
 from providers.types import Message
 
 log = structlog.get_logger()
@@ -70,6 +73,8 @@ class _Pool:
         settings = runtime.settings
         with self._lock:
             if self._pool is None or self._pid != os.getpid() or self._url != settings.database_url:
+                if self._pool is not None and self._pid == os.getpid():
+                    self._pool.close()
                 self._pid, self._url = os.getpid(), settings.database_url
                 self._pool = ConnectionPool(
                     settings.database_url,
@@ -82,6 +87,16 @@ class _Pool:
                     open=True,
                 )
             return self._pool
+
+    @contextmanager
+    def connection(self) -> Iterator[Pg[Any]]:
+        """A connection for one transaction. Raises `NotStored` while the database is away."""
+        try:
+            with self.get().connection() as connection:
+                yield connection
+        except (OperationalError, PoolTimeout) as error:
+            log.warning("ingest_database_away", reason=type(error).__name__)
+            raise NotStored("The database is away.") from error
 
     def close(self) -> None:
         with self._lock:
@@ -109,7 +124,7 @@ def route_key(key: str) -> Route | None:
     known = _routes.get(("key", key))
     if known and known[0] > monotonic():
         return known[1]
-    with pool.get().connection() as connection:
+    with pool.connection() as connection:
         row = connection.execute(
             "select organization_id, connection_id, provider from route_webhook_key(%s)", (crypto.token_hash(key),)
         ).fetchone()
@@ -131,7 +146,7 @@ def forget_routes() -> None:
 
 
 def accept(route: Route, delivery: Delivery) -> UUID:
-    """Store one delivery durably and ring. Returns its id; raises psycopg's errors when it is not stored.
+    """Store one delivery durably and ring. Returns its id; raises `NotStored` when it is not.
 
     `synchronous_commit` is on: a 2xx after this survives a crash of anything.
     """
@@ -140,7 +155,7 @@ def accept(route: Route, delivery: Delivery) -> UUID:
         sealed = seal_field(organization_id, "webhook_events", "body", event_id, delivery.body)
         end_reading()
     headers = {name: delivery.headers[name][:200] for name in KEPT_HEADERS if name in delivery.headers}
-    with pool.get().connection() as connection, connection.pipeline():
+    with pool.connection() as connection, connection.pipeline():
         connection.execute("select set_config('roomwire.organization', %s, true)", (str(organization_id),))
         connection.execute(
             "insert into webhook_events (organization_id, id, connection_id, route, address, headers, size, "
@@ -237,7 +252,7 @@ def _remembered(key: tuple[str, str], query: str, arguments: tuple[str, ...], pr
     known = _routes.get(key)
     if known and known[0] > monotonic():
         return known[1]
-    with pool.get().connection() as connection:
+    with pool.connection() as connection:
         row = connection.execute(query, arguments).fetchone()
     route = Route(row[0], row[1], provider, None) if row else None
     _remember(key, route)
