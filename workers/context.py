@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal import tenancy
 from portal.extensions import db
+from portal.metrics import JOBS
 from portal.services import audit
 
 log = structlog.get_logger()
@@ -45,11 +46,15 @@ def job(function: Callable[..., None]) -> Callable[..., None]:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(job=function.__name__, correlation_id=correlation_id)
         with application().app_context(), audit.acting(audit.Actor(correlation_id=correlation_id)):
+            outcome = "failed"
             try:
                 function(*arguments)
+                outcome = "done"
             except DBAPIError as error:
+                outcome = "database_away"
                 log.warning("database_away", reason=type(error.orig).__name__)
             finally:
+                JOBS.labels(function.__name__, outcome).inc()
                 tenancy.leave()
                 db.session.remove()
                 structlog.contextvars.clear_contextvars()

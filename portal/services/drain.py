@@ -7,7 +7,7 @@ transaction, and one that killed its worker three times is set aside.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 BATCH = 50
 MOST_STARTS = 3
+AWAY_WAITS = (0.2, 1.0, 3.0, 6.0)  # seconds between tries to reach the database again
 PATIENCE = 25.0  # seconds one bell works before it lets others at the queue
 
 
@@ -45,6 +46,9 @@ def drain(connection_id: UUID) -> bool:
             _later(lease, connection, error)
     except duties.LeaseLost:
         log.warning("drain_lease_lost", connection_id=str(connection_id))
+    except DBAPIError as error:
+        log.warning("drain_database_away", connection_id=str(connection_id), reason=type(error.orig).__name__)
+        _clear_names(lease)
     return True
 
 
@@ -145,6 +149,36 @@ def _start(connection_id: UUID) -> Sequence[UUID]:
             .execution_options(synchronize_session=False)
         )
     return ids
+
+
+def _clear_names(lease: duties.Lease) -> None:
+    """The database left, the messages did nothing wrong: take back that they were begun, and let go.
+
+    Only this worker could have begun them, and it lives. When the database stays away the lease runs
+    out by itself.
+    """
+    for wait in AWAY_WAITS:
+        db.session.rollback()
+        try:
+            with unit_of_work():
+                duties.renew(lease)
+                db.session.execute(
+                    update(InboxMessage)
+                    .where(
+                        InboxMessage.organization_id == tenancy.required(),
+                        InboxMessage.connection_id == lease.connection_id,
+                        InboxMessage.state == InboxState.RECEIVED,
+                        InboxMessage.starts > 0,
+                    )
+                    .values(starts=InboxMessage.starts - 1)
+                    .execution_options(synchronize_session=False)
+                )
+            duties.later(lease, "the database was away", retry_after=0.0, counts=False)
+            return
+        except DBAPIError:
+            sleep(wait)
+        except duties.LeaseLost:
+            return
 
 
 def apply_one(desk: bookings.Desk, message_id: UUID) -> None:
