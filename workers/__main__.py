@@ -21,6 +21,7 @@ from portal.app import create_app
 from portal.config import Settings
 from portal.extensions import db, redis
 from portal.queue import QUEUES
+from portal.services import duties
 from workers import context
 
 log = structlog.get_logger()
@@ -33,6 +34,11 @@ GRACE_SECONDS = 10.0  # a bell in hand is finished or handed over within this
 
 class PortalWorker(SimpleWorker):
     """RQ takes a dead worker's job up after its heartbeat; ours are found by their leases long before."""
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Finish the round in hand, leave the rest to others."""
+        duties.handing_over.set()
+        super().request_stop(signum, frame)
 
     def get_heartbeat_ttl(self, job: object) -> int:
         return max(15, 3 * MONITORING_SECONDS)

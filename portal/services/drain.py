@@ -60,11 +60,11 @@ def _rounds(lease: duties.Lease, connection: Connection) -> ProviderError | None
         batch = events.waiting(connection.id)
         error = _read(connection, batch, pull=wanted)
         while apply_some(lease, connection):
-            if monotonic() > until:
+            if monotonic() > until or duties.handing_over.is_set():
                 queue.ring_now(Duty.DRAIN.value, connection.organization_id, connection.id)
                 return error
         events.finish(connection, batch, error)
-        if error is not None or not batch or monotonic() > until:
+        if error is not None or not batch or monotonic() > until or duties.handing_over.is_set():
             return error
         wanted = False
         duties.keep(lease)

@@ -30,6 +30,10 @@ SLOW = (600.0, 1800.0, 3600.0)
 JITTER = 0.2
 
 
+handing_over = threading.Event()
+"""Set when this process was asked to stop: whoever works in rounds ends after the round in hand."""
+
+
 class LeaseLost(Exception):
     """Another worker holds the duty now: what this one knows may be old, so it writes nothing."""
 

@@ -74,6 +74,8 @@ def push(connection_id: UUID, *, trigger: str = "change") -> bool:
             _send(lease, batch, full_run, trigger if lease.attempts == 0 else "retry")
             full_run = None
             duties.keep(lease)
+            if duties.handing_over.is_set():
+                break
         end_reading()
         duties.done(lease)
     except duties.LeaseLost:
