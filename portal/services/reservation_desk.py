@@ -79,7 +79,7 @@ def footprint(rows: Iterable[ReservationRoom]) -> Footprint:
     query = select(Room.id, Room.room_type_id).where(
         Room.organization_id == tenancy.required(), Room.id.in_({row.room_id for row in rows if row.room_id})
     )
-    types = dict(db.session.execute(query).tuples().all())
+    types = {room_id: found for room_id, found in db.session.execute(query)}
     return Counter(
         (types[row.room_id] if row.room_id else row.room_type_id, night)
         for row in rows

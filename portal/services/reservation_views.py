@@ -195,7 +195,7 @@ def _lines(found: Sequence[Reservation]) -> list[Line]:
         )
         .group_by(Conflict.reservation_id)
     )
-    waiting = dict(db.session.execute(conflicts).tuples().all())
+    waiting = {found: many for found, many in db.session.execute(conflicts)}
     return [
         Line(each, by_id.get(each.guest_id or each.id), tuple(rooms.get(each.id, ())), waiting.get(each.id, 0))
         for each in found

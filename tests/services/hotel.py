@@ -45,10 +45,7 @@ class Hotel:
     property: Property
     room_type: RoomType
     rooms: Sequence[Room]
-
-    @property
-    def id(self) -> UUID:
-        return self.property.id
+    id: UUID  # of the property; a plain value, readable for whomever the code works
 
 
 def make_hotel(name: str = "Seaview", *, numbers: Sequence[str] = ("101", "102"), **facts: Any) -> Hotel:
@@ -59,7 +56,7 @@ def make_hotel(name: str = "Seaview", *, numbers: Sequence[str] = ("101", "102")
         property = properties.create(properties.Facts(name=name, **values))
         facts_of_type = room_types.TypeFacts(name="Double", max_children=2)
         room_type = room_types.create(property.id, facts_of_type, numbers)
-        return Hotel(organization, property, room_type, rooms.listed(property.id))
+        return Hotel(organization, property, room_type, rooms.listed(property.id), property.id)
 
 
 def make_plan(hotel: Hotel, name: str = "Flexible", rate: str | None = "100", **facts: Any) -> RatePlan:
