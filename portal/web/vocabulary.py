@@ -1,0 +1,176 @@
+"""The words for what our rows hold, one dictionary a kind. `web.words` speaks them; a new state gets its words here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext
+
+Words = Mapping[str, Any]
+
+STATUSES: Words = {
+    "pending": lazy_gettext("Pending"),
+    "confirmed": lazy_gettext("Confirmed"),
+    "in_house": lazy_gettext("In house"),
+    "checked_out": lazy_gettext("Checked out"),
+    "cancelled": lazy_gettext("Cancelled"),
+    "no_show": lazy_gettext("No show"),
+}
+SOURCES: Words = {
+    "ota": lazy_gettext("sold by an OTA"),
+    "direct": lazy_gettext("sold directly"),
+    "walk_in": lazy_gettext("walked in"),
+    "phone": lazy_gettext("sold on the phone"),
+    "import": lazy_gettext("imported"),
+}
+PROVIDERS: Words = {"channex": "Channex", "beds24": "Beds24"}
+CONNECTION_STATES: Words = {
+    "setting_up": lazy_gettext("Setting up"),
+    "active": lazy_gettext("Active"),
+    "paused": lazy_gettext("Paused"),
+    "broken": lazy_gettext("Broken"),
+    "disconnected": lazy_gettext("Disconnected"),
+}
+CHANNEL_STATES: Words = {
+    "pending": lazy_gettext("Waiting for the OTA"),
+    "connected": lazy_gettext("Connected"),
+    "disconnected": lazy_gettext("Disconnected"),
+    "error": lazy_gettext("In trouble"),
+}
+# What one message of a channel did to a reservation (`InboxMessage.outcome`).
+OUTCOMES: Words = {
+    "created": lazy_gettext("made the reservation"),
+    "changed": lazy_gettext("changed the reservation"),
+    "cancelled": lazy_gettext("cancelled the reservation"),
+    "nothing": lazy_gettext("said nothing new"),
+    "older": lazy_gettext("was older than what was known already, and changed nothing"),
+    "repeat": lazy_gettext("repeated a message that was applied already"),
+    "tombstone": lazy_gettext("cancelled a booking that had not arrived yet; the booking will take no room"),
+}
+# How far a value of the calendar got (`grid.CellState`).
+CELLS: Words = {
+    "refused": lazy_gettext("refused"),
+    "saved": lazy_gettext("saved, not accepted yet"),
+    "accepted": lazy_gettext("accepted"),
+    "seen": lazy_gettext("seen at the channel manager"),
+    "nowhere": lazy_gettext("on no channel"),
+}
+# The provider's word on what one call carried (`Send.runs[].verdict`).
+VERDICTS: Words = {
+    "accepted": lazy_gettext("accepted"),
+    "warned": lazy_gettext("refused with a warning"),
+    "refused": lazy_gettext("refused"),
+    "partly": lazy_gettext("partly accepted"),
+    "failed": lazy_gettext("not delivered"),
+    "unknown": lazy_gettext("sent, no answer"),
+}
+MERGE_RESULTS: Words = {
+    "keep": lazy_gettext("ours stays"),
+    "take": lazy_gettext("theirs was taken"),
+    "agreed": lazy_gettext("both agree"),
+    "conflict": lazy_gettext("waits for you; ours stays meanwhile"),
+}
+MERGE_REASONS: Words = {
+    "they_changed": lazy_gettext("only the channel changed it"),
+    "we_changed": lazy_gettext("only we changed it"),
+    "same_on_both_sides": lazy_gettext("both sides made the same change"),
+    "policy": lazy_gettext("both sides changed it, and the house has a rule for this field"),
+    "within_tolerance": lazy_gettext("the amounts differ by less than 5 %"),
+    "newer": lazy_gettext("of two contacts the newer one counts"),
+    "joined": lazy_gettext("both sides wrote notes, so both are kept"),
+    "unknown_here": lazy_gettext("it was unknown here"),
+    "unknown_there": lazy_gettext("the channel does not know it"),
+    "alias_address": lazy_gettext("the channel sent one of its own relay addresses"),
+    "further_along": lazy_gettext("the stay is further along than the channel can know"),
+    "cancelled_here": lazy_gettext("cancelled here, still active at the channel"),
+    "guest_arrived": lazy_gettext("cancelled at the channel, but the guest is in the house"),
+    "cancelled_there": lazy_gettext("the booking was cancelled, so the rest no longer matters"),
+    "part_of_the_stay": lazy_gettext("it belongs to dates or a room type that wait for a decision"),
+}
+CONFLICTS: Words = {
+    "TIMESTAMP": lazy_gettext("Two changes at the same time"),
+    "STATUS": lazy_gettext("The two sides disagree on the status"),
+    "DATE": lazy_gettext("The two sides disagree on the dates"),
+    "AMOUNT": lazy_gettext("The two sides disagree on the amount"),
+    "ROOM": lazy_gettext("The two sides disagree on the room"),
+    "GUEST": lazy_gettext("The two sides disagree on the guest's details"),
+    "OVERBOOKING": lazy_gettext("Sold, but no room is free"),
+    "UNMAPPED": lazy_gettext("Sold as a product nobody has mapped"),
+    "CALENDAR": lazy_gettext("The calendars differ"),
+}
+FIELDS: Words = {
+    "status": lazy_gettext("Status"),
+    "check_in": lazy_gettext("Arrival"),
+    "check_out": lazy_gettext("Departure"),
+    "room": lazy_gettext("Room"),
+    "room_id": lazy_gettext("Room"),
+    "room_type": lazy_gettext("Room type"),
+    "room_type_id": lazy_gettext("Room type"),
+    "rate_plan": lazy_gettext("Rate plan"),
+    "rate_plan_id": lazy_gettext("Rate plan"),
+    "amount": lazy_gettext("Amount"),
+    "occupancy": lazy_gettext("Guests"),
+    "adults": lazy_gettext("Adults"),
+    "children": lazy_gettext("Children"),
+    "infants": lazy_gettext("Infants"),
+    "notes": lazy_gettext("Notes"),
+    "active": lazy_gettext("Booked"),
+    "cancel_reason": lazy_gettext("Reason for the cancellation"),
+    "guest_id": lazy_gettext("Guest"),
+    "guest_name": lazy_gettext("Guest's name"),
+    "guest_email": lazy_gettext("E-mail"),
+    "guest_phone": lazy_gettext("Phone"),
+    "name": lazy_gettext("Name"),
+    "base_rate": lazy_gettext("Base price"),
+    "rate": lazy_gettext("Price"),
+    "min_stay_arrival": lazy_gettext("Minimum stay on arrival"),
+    "min_stay_through": lazy_gettext("Minimum stay"),
+    "max_stay": lazy_gettext("Maximum stay"),
+    "closed_to_arrival": lazy_gettext("Closed to arrival"),
+    "closed_to_departure": lazy_gettext("Closed to departure"),
+    "stop_sell": lazy_gettext("Closed for sale"),
+    "first_night": lazy_gettext("First night"),
+    "last_night": lazy_gettext("Last night"),
+    "weekdays": lazy_gettext("Days of the week"),
+    "priority": lazy_gettext("Priority"),
+    "version": lazy_gettext("Version"),
+}
+ACTIONS: Words = {
+    "reservation.created": lazy_gettext("made the reservation"),
+    "reservation.changed": lazy_gettext("changed the reservation"),
+    "reservation.cancelled": lazy_gettext("cancelled the reservation"),
+    "reservation.confirmed": lazy_gettext("confirmed the reservation"),
+    "reservation.checked_in": lazy_gettext("checked the guest in"),
+    "reservation.checked_out": lazy_gettext("checked the guest out"),
+    "reservation.moved": lazy_gettext("moved the stay to another room"),
+    "reservation.no_show": lazy_gettext("noted that the guest never came"),
+    "reservation.unassigned": lazy_gettext("took the room off the stay"),
+    "rates.changed": lazy_gettext("changed prices or restrictions"),
+    "rates.rule_added": lazy_gettext("added a season"),
+    "rates.rule_changed": lazy_gettext("changed a season"),
+    "rates.rule_removed": lazy_gettext("removed a season"),
+    "rate_plan.created": lazy_gettext("made the rate plan"),
+    "rate_plan.archived": lazy_gettext("archived the rate plan"),
+    "incident.resolved": lazy_gettext("marked a problem as solved"),
+    "message.replayed": lazy_gettext("applied a message again"),
+    "connection.created": lazy_gettext("connected the property"),
+    "connection.switched": lazy_gettext("turned a switch of the connection"),
+    "connection.state": lazy_gettext("changed the state of the connection"),
+    "connection.full_sync": lazy_gettext("asked for a full sync"),
+    "webhook.replayed": lazy_gettext("read a delivery again"),
+}
+# Why values went out (`lanes.mark(cause=…)`); those that name a booking, a plan or a room speak for themselves.
+CAUSES: Words = {
+    "nightly prices": lazy_gettext("prices of single nights"),
+    "rooms changed": lazy_gettext("rooms added or taken away"),
+    "drift found": lazy_gettext("the channel manager held something else"),
+    "changed at the channel manager": lazy_gettext("changed at the channel manager"),
+    "full sync": lazy_gettext("full sync"),
+}
+CHARGES: Words = {
+    "tax": lazy_gettext("Tax"),
+    "collected_tax": lazy_gettext("Tax collected by the channel"),
+    "service": lazy_gettext("Service"),
+    "deposit": lazy_gettext("Deposit"),
+}
