@@ -9,13 +9,17 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import structlog
 from sqlalchemy import exists, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal import tenancy
 from portal.db import end_reading
 from portal.extensions import db, runtime
 from portal.models import Connection, ConnectionState
 from portal.services import audit
+
+log = structlog.get_logger()
 
 CHANNEX = "channex.io"
 LATE_SECONDS = 300
@@ -90,6 +94,16 @@ def tenants(sort: str = "state", *, reverse: bool = False) -> list[Tenant]:
 def work_ages() -> list[Work]:
     """How much waits and for how long."""
     return [Work(*row) for row in db.session.execute(text("select what, waiting, oldest_seconds from work_ages()"))]
+
+
+def work_ages_or_none() -> list[Work] | None:
+    """The same, or None when the database is away: the other figures are wanted all the more then."""
+    try:
+        return work_ages()
+    except SQLAlchemyError as error:
+        log.warning("work_ages_unknown", reason=type(error).__name__)
+        db.session.rollback()
+        return None
 
 
 def uses_simulator(property_id: UUID) -> bool:

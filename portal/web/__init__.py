@@ -1,0 +1,1 @@
+"""What blueprints share: guards, forms, htmx, filters, headers."""
