@@ -6,6 +6,7 @@ A mark widens one row per mapping and connection; nothing is sent here (see `ser
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import text
@@ -118,6 +119,10 @@ def multirange(windows: Sequence[Window]) -> str:
     return "{" + ",".join(f"[{window.first},{window.last + ONE_NIGHT})" for window in union(*windows)) + "}"
 
 
-def windows_of(ranges: Iterable[Range[object]] | None) -> list[Window]:
-    """The closed windows of a datemultirange column."""
-    return [Window(part.lower, part.upper - ONE_NIGHT) for part in ranges or () if not part.isempty]  # type: ignore[arg-type, operator]
+def windows_of(ranges: Iterable[Range[date]] | None) -> list[Window]:
+    """The closed windows of a datemultirange column. One without an end reaches as far as dates do."""
+    return [
+        Window(part.lower or date.min, part.upper - ONE_NIGHT if part.upper else date.max)
+        for part in ranges or ()
+        if not part.isempty
+    ]
