@@ -107,19 +107,24 @@ def _known(identities: Keys) -> Guest | None:
     if not identities:
         return None
     organization_id = tenancy.required()
+    # The keys alone first: a join would be at the mercy of table statistics, and this is asked for every booking.
     rows = db.session.execute(
-        select(Guest, GuestKey.kind)
-        .join(GuestKey, (GuestKey.organization_id == Guest.organization_id) & (GuestKey.guest_id == Guest.id))
-        .where(
+        select(GuestKey.kind, GuestKey.guest_id).where(
             GuestKey.organization_id == organization_id,
             GuestKey.kind.in_([kind for kind, _ in identities]),
             GuestKey.key.in_([key for _, key in identities]),
         )
-        .with_for_update(of=Guest, key_share=True)
-        .execution_options(populate_existing=True)
     ).all()
-    best = min(rows, key=lambda row: (_IDENTITIES.index(row.kind), row.Guest.id), default=None)
-    return None if best is None else best.Guest
+    best = min(rows, key=lambda row: (_IDENTITIES.index(row.kind), row.guest_id), default=None)
+    if best is None:
+        return None
+    guest: Guest | None = db.session.scalar(
+        select(Guest)
+        .where(Guest.organization_id == organization_id, Guest.id == best.guest_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return guest
 
 
 def _take_over(guest: Guest, person: Person, now: datetime) -> None:

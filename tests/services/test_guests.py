@@ -140,4 +140,4 @@ def test_a_guest_who_comes_again_costs_few_statements(hotel, db):
     finally:
         event.remove(db.engine, "before_cursor_execute", listen)
 
-    assert len(statements) <= 4
+    assert len(statements) <= 5
