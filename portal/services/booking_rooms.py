@@ -140,6 +140,14 @@ def place(at: Desk, reservation: Reservation, booked: list[ReservationRoom], bef
     return unplaced
 
 
+def freed(
+    reservation: Reservation, booked: Sequence[ReservationRoom], before: Footprint
+) -> list[tuple[UUID | None, Window]]:
+    """What the reservation took and takes no more, or not as it did."""
+    after = footprint(reservation, booked)
+    return [taken for row_id, taken in before.items() if after.get(row_id) != taken]
+
+
 def span(reservation: Reservation, booked: Sequence[ReservationRoom]) -> None:
     """Keep the reservation's own dates and head count those of its rooms."""
     counted = [row for row in booked if row.active] or list(booked)

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal import tenancy
 from portal.domain import merge
 from portal.domain.reservations import Source, Status
 from portal.extensions import db
-from portal.models import BookingLink, Connection, Guest, Property, Reservation, ReservationRoom
+from portal.models import BookingLink, Connection, Guest, InboxMessage, Property, Reservation, ReservationRoom
 from portal.models.base import new_id
-from portal.services import audit, booking_rooms, guests, rooms
+from portal.services import audit, booking_rooms, guests, rooms, waiting
 from portal.services import booking_state as state
 from portal.services.booking_conflicts import Problems
+from providers.registry import connector_class
 from providers.types import BookingStatus, Person, Revision
 
 APPLIED = ("created", "changed", "cancelled")
@@ -70,19 +72,22 @@ def desk(connection: Connection) -> Desk:
 def apply(at: Desk, revision: Revision, inbox_id: UUID | None) -> Effect:
     """Bring one revision into our books; a helper, inside the message's own unit of work."""
     link = _lock_link(at.connection.id, revision)
-    late = bool(link.last_ordering) and revision.ordering <= link.last_ordering
+    repeated = revision.external_revision_id == link.last_revision_id
+    # A message without a time cannot be called old: it counts as it came.
+    late = repeated or bool(revision.ordering) and revision.ordering <= link.last_ordering
     if late and (link.reservation_id is not None or revision.status is BookingStatus.CANCELLED):
-        return Effect("repeat" if revision.external_revision_id == link.last_revision_id else "older",
-                      link.reservation_id)  # fmt: skip
+        _note_booked_at(link, revision)
+        return Effect("repeat" if repeated else "older", link.reservation_id)
     if link.reservation_id is None and revision.status is BookingStatus.CANCELLED:
         effect = Effect("tombstone")
         link.cancelled = True
     elif link.reservation_id is None:
-        effect = _create(at, link, revision, inbox_id)
+        effect = _create(at, link, _tombstone(at, link) or revision, inbox_id)
+        _note_booked_at(link, revision)
     else:
         effect = _change(at, link, revision, inbox_id)
     if not late:
-        link.last_ordering = revision.ordering
+        link.last_ordering = revision.ordering or link.last_ordering
         link.last_revision_id = revision.external_revision_id
         link.base = state.to_json(state.theirs(revision, at.products))
     return effect
@@ -111,6 +116,38 @@ def _lock_link(connection_id: UUID, revision: Revision) -> BookingLink:
         )
         .with_for_update()
     ).one()
+
+
+def _tombstone(at: Desk, link: BookingLink) -> Revision | None:
+    """The cancellation that came before its booking. It is the newer snapshot: the booking is stored as it says,
+    so that every order of the messages ends in the same reservation."""
+    if not link.cancelled:
+        return None
+    message = db.session.scalar(
+        select(InboxMessage).where(
+            InboxMessage.organization_id == link.organization_id,
+            InboxMessage.connection_id == link.connection_id,
+            InboxMessage.event_key == link.last_revision_id,
+        )
+    )
+    if message is None:
+        return None
+    newest = connector_class(at.connection.provider).parse(message.raw or b"")
+    return newest if newest.rooms else None
+
+
+def _note_booked_at(link: BookingLink, revision: Revision) -> None:
+    """Only a booking's first message says when it was made, and that one may come last."""
+    if revision.booked_at is not None and link.reservation_id is not None:
+        db.session.execute(
+            update(Reservation)
+            .where(
+                Reservation.organization_id == link.organization_id,
+                Reservation.id == link.reservation_id,
+                Reservation.booked_at.is_(None),
+            )
+            .values(booked_at=revision.booked_at)
+        )
 
 
 def _create(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | None) -> Effect:
@@ -156,13 +193,12 @@ def _new_reservation(at: Desk, revision: Revision, guest: Guest, cancelled: bool
         details=booking_rooms.details(revision),
         cancel_reason=_cancel_reason(revision) if cancelled else None,
         booked_at=revision.booked_at,
-        cancelled_at=revision.booked_at if cancelled else None,
+        cancelled_at=_moment(revision) if cancelled else None,
     )
 
 
 def _change(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | None) -> Effect:
     """Merge a newer message into a reservation we hold: base, ours, theirs, field by field."""
-    _lock_types(at, link, revision)
     reservation, booked, guest = _load(link.reservation_id)
     before_rooms = booking_rooms.footprint(reservation, booked)
     before = state.to_json(state.ours(reservation, booked, guest))
@@ -170,6 +206,9 @@ def _change(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | No
     mine = state.ours(reservation, booked, guest)
     decisions = merge.decide(base["booking"] if base else None, mine["booking"], theirs["booking"])
     guest = _take_booking(at, reservation, guest, revision, decisions)
+    # Everybody locks the reservation, then its guest, then the types (see `services.locks`).
+    rooms.lock_types(at.property.id, [row.room_type_id for row in booked] + [at.products.room_type(room)
+                                                                            for room in revision.rooms])  # fmt: skip
     room_decisions = booking_rooms.merge_rooms(at, reservation, booked, revision, base, mine, theirs)
     if reservation.status == Status.CANCELLED:
         for room in booked:
@@ -183,6 +222,7 @@ def _change(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | No
     booking_rooms.span(reservation, booked)
     reservation.version += 1
     grown = booking_rooms.mark_change(at, reservation, before_rooms, booked)
+    waiting.place(at.property.id, booking_rooms.freed(reservation, booked, before_rooms))
     changes = _flat(before, state.to_json(state.ours(reservation, booked, guest)))
     outcome = "cancelled" if reservation.status == Status.CANCELLED and "status" in changes else "changed"
     if changes:
@@ -190,17 +230,6 @@ def _change(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | No
     explained = [_explain("", decision) for decision in decisions]
     explained += [_explain(key, decision) for key, found in room_decisions.items() for decision in found]
     return Effect(outcome if changes or grown else "nothing", reservation.id, changes, explained, len(unplaced))
-
-
-def _lock_types(at: Desk, link: BookingLink, revision: Revision) -> None:
-    """Hold the sale of all types involved before the reservation's row: everybody takes them in this order."""
-    held = db.session.scalars(
-        select(ReservationRoom.room_type_id).where(
-            ReservationRoom.organization_id == tenancy.required(),
-            ReservationRoom.reservation_id == link.reservation_id,
-        )
-    ).all()
-    rooms.lock_types(at.property.id, [*held, *(at.products.room_type(room) for room in revision.rooms)])
 
 
 def _take_booking(
@@ -219,7 +248,7 @@ def _take_booking(
     if "status" in taken:
         reservation.status = taken["status"].value
         if reservation.status == Status.CANCELLED:
-            reservation.cancelled_at = revision.booked_at
+            reservation.cancelled_at = _moment(revision)
             reservation.cancel_reason = _cancel_reason(revision)
         else:
             reservation.cancelled_at = reservation.cancel_reason = None
@@ -242,12 +271,14 @@ def _load(reservation_id: UUID | None) -> tuple[Reservation, list[ReservationRoo
     reservation = db.session.scalars(
         select(Reservation)
         .where(Reservation.organization_id == organization_id, Reservation.id == reservation_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).one()
     booked = db.session.scalars(
         select(ReservationRoom)
         .where(ReservationRoom.organization_id == organization_id, ReservationRoom.reservation_id == reservation_id)
         .order_by(ReservationRoom.position)
+        .execution_options(populate_existing=True)
     ).all()
     guest = None
     if reservation.guest_id:
@@ -255,6 +286,14 @@ def _load(reservation_id: UUID | None) -> tuple[Reservation, list[ReservationRoo
             select(Guest).where(Guest.organization_id == organization_id, Guest.id == reservation.guest_id)
         )
     return reservation, list(booked), guest
+
+
+def _moment(revision: Revision) -> datetime | None:
+    """When the message was made, where its order is a time."""
+    try:
+        return datetime.fromisoformat(revision.ordering).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _cancel_reason(revision: Revision) -> str:

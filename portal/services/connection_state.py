@@ -11,7 +11,7 @@ from portal.db import now
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db
 from portal.models import Channel, ChannelState, Connection, ConnectionState
-from portal.services import audit, incidents
+from portal.services import audit, incidents, provider_feeds
 from providers.errors import AuthFailed, NotFound, ProviderError, RateLimited, Retryable
 from providers.types import RemoteChannel
 
@@ -54,6 +54,7 @@ def report(connection: Connection, error: ProviderError) -> None:
         trouble, category = Trouble.PROPERTY_GONE, Category.MAPPING_ERROR
     elif isinstance(error, Retryable):
         trouble, category = Trouble.PROVIDER_AWAY, Category.SYNC_FAILED
+        provider_feeds.probe_soon(connection.provider)
     else:
         trouble, category = Trouble.ANSWER_UNCLEAR, Category.SYNC_FAILED
     incidents.opened(trouble, category, connection.property_id, connection.id, facts={"reason": str(error)[:300]})

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 
 from portal import queue, tenancy
 from portal.db import end_reading, unit_of_work
-from portal.extensions import db, runtime
-from portal.models import Connection, ProviderFeed, SyncStatus, SyncType
-from portal.models.base import new_id
-from portal.services import connectors, inbox, sync_runs
+from portal.extensions import db
+from portal.models import Connection, SyncStatus, SyncType
+from portal.services import connectors, inbox, provider_feeds, sync_runs
 from portal.services.connectors import Line
 from providers.errors import NotFound, ProviderError
 from providers.types import Message
@@ -50,17 +47,28 @@ def pull_connection(connection: Connection, line: Line, origin: str) -> Pulled:
             pulled.pages += 1
             with unit_of_work():
                 pulled.stored += inbox.store(connection.id, page.messages, origin)
-            done, error = _acknowledge(line, page.messages)
-            with unit_of_work():
-                inbox.acknowledged(connection.id, done)
-            pulled.acknowledged += len(done)
-            if error is not None:
-                raise error
+            _settle(connection, line, [message.event_key for message in page.messages], pulled)
         else:
             log.error("feed_never_empties", connection_id=str(connection.id))
+        # A worker that died between the provider's word and our note of it leaves these; so does the feed,
+        # which drops what it showed for too long. Saying it again does no harm.
+        left = inbox.unacknowledged(connection.id)
+        end_reading()
+        if left:
+            _settle(connection, line, left, pulled)
     except ProviderError as error:
         pulled.error = error
     return pulled
+
+
+def _settle(connection: Connection, line: Line, keys: Sequence[str], pulled: Pulled) -> None:
+    """Acknowledge and note which were; raises the first error after that."""
+    done, error = _acknowledge(line, keys)
+    with unit_of_work():
+        inbox.acknowledged(connection.id, done)
+    pulled.acknowledged += len(done)
+    if error is not None:
+        raise error
 
 
 def fetch_missing(connection: Connection, line: Line, revision_ids: Iterable[str]) -> int:
@@ -82,7 +90,8 @@ def pull_account(provider: str) -> Pulled | None:
     Messages of properties nobody has are quarantined and acknowledged: left in the feed they would
     fill its first page for ever.
     """
-    if not _claim(provider):
+    failed_before = provider_feeds.claim(provider)
+    if failed_before is None:
         return None
     line = connectors.open_line(provider, {}, "account")
     pulled = Pulled()
@@ -94,15 +103,18 @@ def pull_account(provider: str) -> Pulled | None:
             pulled.pages += 1
             routed = _route(provider, page.messages)
             pulled.stored += _store_routed(provider, routed, pulled)
-            done, error = _acknowledge(line, page.messages)
+            done, error = _acknowledge(line, [message.event_key for message in page.messages])
             pulled.acknowledged += len(done)
             _mark_acknowledged(routed, set(done))
             if error is not None:
                 raise error
+            provider_feeds.hold(provider)
     except ProviderError as error:
         pulled.error = error
         log.warning("feed_pull_failed", provider=provider, reason=str(error))
-    _release(provider, pulled.error)
+    provider_feeds.release(provider, pulled.error)
+    if failed_before and pulled.error is None:
+        provider_feeds.wake(provider)
     for organization_id, connection_id in pulled.connections:
         queue.ring_now("drain", organization_id, connection_id)
     return pulled
@@ -153,15 +165,15 @@ def _mark_acknowledged(routed: Routed, done: set[str]) -> None:
             inbox.acknowledged(route.connection_id, [m.event_key for m in messages if m.event_key in done])
 
 
-def _acknowledge(line: Line, messages: Sequence[Message]) -> tuple[list[str], ProviderError | None]:
-    """Acknowledge each message; return the keys that were, and the first error.
+def _acknowledge(line: Line, keys: Sequence[str]) -> tuple[list[str], ProviderError | None]:
+    """Acknowledge each of these; return the keys that were, and the first error.
 
     A few at a time: the OTA's clock for its fallback e-mail runs until the last one is done.
     """
 
-    def one(message: Message) -> ProviderError | None:
+    def one(key: str) -> ProviderError | None:
         try:
-            line.connector.acknowledge(message.event_key)
+            line.connector.acknowledge(key)
         except NotFound:
             return None  # gone from the feed already: as good as acknowledged
         except ProviderError as error:
@@ -169,50 +181,6 @@ def _acknowledge(line: Line, messages: Sequence[Message]) -> tuple[list[str], Pr
         return None
 
     with ThreadPoolExecutor(ACK_THREADS) as threads:
-        errors = list(threads.map(one, messages))
-    done = [message.event_key for message, error in zip(messages, errors, strict=True) if error is None]
+        errors = list(threads.map(one, keys))
+    done = [key for key, error in zip(keys, errors, strict=True) if error is None]
     return done, next((error for error in errors if error is not None), None)
-
-
-def _claim(provider: str) -> bool:
-    with unit_of_work():
-        db.session.execute(
-            insert(ProviderFeed).values(id=new_id(), provider=provider, attempts=0, error="").on_conflict_do_nothing()
-        )
-        row = db.session.execute(
-            text(
-                """
-                update provider_feeds set leased_until = clock_timestamp() + interval '2 minutes'
-                where provider = :provider and (leased_until is null or leased_until < clock_timestamp())
-                returning provider
-                """
-            ),
-            {"provider": provider},
-        ).first()
-    end_reading()
-    return row is not None
-
-
-def _release(provider: str, error: ProviderError | None) -> None:
-    minutes = runtime.settings.pull_minutes if error is None else 1
-    with unit_of_work():
-        feed = db.session.scalar(select(ProviderFeed).where(ProviderFeed.provider == provider))
-        if feed is None:
-            return
-        feed.leased_until = None
-        feed.due_at = func.clock_timestamp() + timedelta(minutes=minutes)
-        feed.error = str(error)[:500] if error else ""
-        feed.attempts = feed.attempts + 1 if error else 0
-        if error is None:
-            feed.finished_at = func.clock_timestamp()
-
-
-def account_feeds_due() -> list[str]:
-    """The account-wide feeds whose time has come."""
-    rows = db.session.scalars(
-        select(ProviderFeed.provider).where(
-            ProviderFeed.due_at <= func.clock_timestamp(),
-            (ProviderFeed.leased_until.is_(None)) | (ProviderFeed.leased_until < func.clock_timestamp()),
-        )
-    ).all()
-    return list(rows)

@@ -109,6 +109,21 @@ pool = _Pool()
 _routes: dict[tuple[str, str], tuple[float, Route | None]] = {}
 
 
+def account_secret(provider: str) -> str | None:
+    """The secret every delivery to the account's own address has to show; None: there is no such address."""
+    return runtime.settings.channex_webhook_secret or None if provider == "channex" else None
+
+
+def takes_webhooks(provider: str) -> bool:
+    """The installation's master switch: off, a delivery is sent away to come again."""
+    return runtime.settings.channex_webhook_enabled if provider == "channex" else True
+
+
+def body_limit() -> int:
+    """Bytes a delivery may have."""
+    return runtime.settings.webhook_body_limit_bytes
+
+
 def route_property(provider: str, external_property_id: str) -> Route | None:
     """The connection a provider's property belongs to; None when no organization has it."""
     return _remembered(
@@ -231,6 +246,20 @@ def store(connection_id: UUID, messages: Sequence[Message], origin: str) -> int:
         return 0
     statement = insert(InboxMessage).on_conflict_do_nothing().returning(InboxMessage.id)
     return len(db.session.execute(statement, rows).all())
+
+
+def unacknowledged(connection_id: UUID, most: int = 200) -> Sequence[str]:
+    """The keys of stored messages of which we do not know that the provider knows, oldest first."""
+    return db.session.scalars(
+        select(InboxMessage.event_key)
+        .where(
+            InboxMessage.organization_id == tenancy.required(),
+            InboxMessage.connection_id == connection_id,
+            InboxMessage.acknowledged_at.is_(None),
+        )
+        .order_by(InboxMessage.id)
+        .limit(most)
+    ).all()
 
 
 def acknowledged(connection_id: UUID, event_keys: Sequence[str]) -> None:

@@ -95,9 +95,10 @@ def _send(lease: duties.Lease, batch: Batch, full_run: UUID | None, trigger: str
         return
     if full_run is not None:
         sync_runs.progress(full_run, {"cells": batch.cells(), "lanes": len(batch.lanes)})
-        run_id = full_run
+        run_id = full_run  # every lane has forgotten everything already
     else:
         with unit_of_work():
+            push_record.on_its_way(batch)
             run_id = sync_runs.begin(
                 batch.connection,
                 SyncType.ARI_PUSH,
@@ -169,7 +170,7 @@ def _due_lanes(connection_id: UUID) -> Sequence[Lane]:
     rows = db.session.scalars(
         select(Lane)
         .where(*mine, Lane.due_at.is_not(None), Lane.kind.in_(due))
-        .order_by(Lane.kind, Lane.id)
+        .order_by(Lane.id)  # whoever locks several lanes takes them in this order
         .execution_options(populate_existing=True)
     )
     return rows.all()

@@ -50,6 +50,24 @@ def horizon(provider: str) -> int:
     return connector_class(provider).horizon_days
 
 
+def on_its_way(batch: Batch) -> None:
+    """What is about to be sent is unknown until it is answered; a helper, inside a unit of work.
+
+    Were the worker to die with the call in the air and the night to go back to what was acknowledged
+    before, nothing would differ any more, and the provider would keep what nobody wants.
+    """
+    for lane in batch.lanes:
+        nights = lanes.multirange([Window(run.first, run.last) for run in lane.lowers + lane.runs])
+        if nights:
+            db.session.execute(
+                text(
+                    "update lanes set forgotten = forgotten + cast(:nights as datemultirange) "
+                    "where organization_id = :organization and id = :lane"
+                ),
+                {"nights": nights, "organization": tenancy.required(), "lane": lane.id},
+            )
+
+
 def success(lease: duties.Lease, batch: Batch, run_id: UUID, line: Line, results: Sequence[PushResult]) -> None:
     """Every call was answered. Warnings never count as success: those nights stay un-acknowledged."""
     found = _by_lane(batch, results)

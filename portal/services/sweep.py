@@ -9,8 +9,8 @@ from portal import queue, tenancy
 from portal.db import end_reading, unit_of_work
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db
-from portal.models import ProviderFeed
-from portal.services import duties, feed, incidents
+from portal.models import Duty, ProviderFeed
+from portal.services import duties, incidents, provider_feeds
 from providers.registry import CONNECTORS
 
 log = structlog.get_logger()
@@ -29,7 +29,7 @@ def ring_due() -> int:
 
 def ring_feeds() -> None:
     """Ring for the account-wide feeds whose time has come; a feed nobody ever read is due."""
-    due = feed.account_feeds_due()
+    due = provider_feeds.due()
     known = set(db.session.scalars(select(ProviderFeed.provider)))
     end_reading()
     for provider in CONNECTORS:
@@ -60,5 +60,6 @@ def warn_unacknowledged() -> None:
                 if row.waiting:
                     facts = {"messages": row.waiting, "minutes": UNACKNOWLEDGED_MINUTES}
                     incidents.opened(Trouble.UNACKNOWLEDGED, Category.SYNC_FAILED, row.property_id, row.id, facts=facts)
+                    duties.request(row.id, Duty.DRAIN, {"pull": True})
                 else:
                     incidents.closed(Trouble.UNACKNOWLEDGED, row.id)
