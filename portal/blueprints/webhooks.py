@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from portal.config import Settings
 from portal.metrics import WEBHOOK_ANSWERS
 from portal.services import inbox
 from portal.services.errors import NotStored
@@ -24,7 +23,6 @@ bp = Blueprint("webhooks", __name__)
 
 # Compared with when there is nothing to compare with, so that an unknown address takes as long.
 NO_SECRET = "roomwire-no-such-secret"
-PROVIDER_SECRETS = {"channex": "channex_webhook_secret"}
 
 
 @bp.get("/api/webhooks/<provider>")
@@ -42,7 +40,7 @@ def connection_health(key: str) -> tuple[dict[str, str], int]:
 @bp.post("/api/webhooks/<provider>")
 @open_to_all("authenticated by the installation's webhook secret")
 def receive_global(provider: str) -> Response:
-    return _answered(provider if provider in PROVIDER_SECRETS else "unknown", lambda: _receive_global(provider))
+    return _answered(provider if inbox.account_secret(provider) else "unknown", lambda: _receive_global(provider))
 
 
 @bp.post("/webhooks/<key>")
@@ -53,11 +51,9 @@ def receive(key: str) -> Response:
 
 def _receive_global(provider: str) -> Response:
     body = _body()
-    settings: Settings = current_app.extensions["roomwire_settings"]
-    secret = getattr(settings, PROVIDER_SECRETS.get(provider, ""), None) or NO_SECRET
-    if not _proves(provider, body, secret):
+    if not _proves(provider, body, inbox.account_secret(provider) or NO_SECRET):
         return _answer(401, "unauthorized")
-    if not settings.channex_webhook_enabled:
+    if not inbox.takes_webhooks(provider):
         return _answer(503, "paused", retry_after=300)
     external = _property_named(provider, body)
     route = inbox.route_property(provider, external) if external else None
@@ -93,8 +89,7 @@ def _answered(provider: str, receive: Callable[[], Response]) -> Response:
 
 def _body() -> bytes:
     """The raw bytes, before anything parses them; capped also when the sender names no length."""
-    settings: Settings = current_app.extensions["roomwire_settings"]
-    request.max_content_length = settings.webhook_body_limit_bytes
+    request.max_content_length = inbox.body_limit()
     return request.get_data(cache=False)
 
 

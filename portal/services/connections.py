@@ -143,9 +143,7 @@ def check(connection_id: UUID) -> bool:
     lease = duties.claim(connection_id, Duty.CHANNELS, early=True)
     if lease is None:
         return False
-    connection = db.session.scalars(
-        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
-    ).one()
+    connection = duties.connection(connection_id)
     end_reading()
     line = connectors.line_for(connection)
     try:

@@ -38,7 +38,7 @@ def drain(connection_id: UUID) -> bool:
     if lease is None:
         return False
     try:
-        connection = find(connection_id)
+        connection = duties.connection(connection_id)
         error = _rounds(lease, connection)
         if error is None:
             duties.done(lease)
@@ -229,7 +229,7 @@ def _set_aside(ids: Sequence[UUID], trouble: Trouble, reason: str) -> None:
         if row.state is not InboxState.RECEIVED:
             continue
         row.state, row.error, row.finished_at = InboxState.QUARANTINED, reason[:500], func.clock_timestamp()
-        connection = find(row.connection_id)
+        connection = duties.connection(row.connection_id)
         incidents.opened(
             trouble,
             Category.SYNC_FAILED,
@@ -261,12 +261,6 @@ def request_pull(connection_id: UUID) -> None:
     """Ask for the feed to be read now."""
     with unit_of_work():
         duties.request(connection_id, Duty.DRAIN, {"pull": True})
-
-
-def find(connection_id: UUID) -> Connection:
-    return db.session.scalars(
-        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
-    ).one()
 
 
 def _later(lease: duties.Lease, connection: Connection, error: ProviderError) -> None:

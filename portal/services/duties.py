@@ -17,13 +17,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from portal import queue, tenancy
 from portal.db import unit_of_work
 from portal.extensions import db, runtime
-from portal.models import Duty, DutyRow
+from portal.models import Connection, Duty, DutyRow
 
 FAST = (5.0, 25.0, 125.0)
 SLOW = (600.0, 1800.0, 3600.0)
@@ -81,6 +81,15 @@ _LATER = text(
     returning retry_at
     """
 )
+
+
+def connection(connection_id: UUID) -> Connection:
+    """The connection a duty is for, as it is now. Raises when it is gone: then so is its work."""
+    return db.session.scalars(
+        select(Connection)
+        .where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def create(connection_id: UUID) -> None:

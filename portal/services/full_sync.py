@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from portal import queue, tenancy
+from portal import queue
 from portal.db import now, unit_of_work
 from portal.domain.nights import ONE_NIGHT, Window, local_time_to_utc, local_today
 from portal.extensions import db, runtime
@@ -31,9 +31,7 @@ def start(connection_id: UUID) -> bool:
     lease = duties.claim(connection_id, Duty.FULL_SYNC)
     if lease is None:
         return False
-    connection = db.session.scalars(
-        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
-    ).one()
+    connection = duties.connection(connection_id)
     with unit_of_work():
         _begin(connection, "schedule")
     duties.done(lease, next_at=next_time(connection))

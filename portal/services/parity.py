@@ -31,9 +31,7 @@ def check(connection_id: UUID) -> bool:
     lease = duties.claim(connection_id, Duty.PARITY)
     if lease is None:
         return False
-    connection = db.session.scalars(
-        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
-    ).one()
+    connection = duties.connection(connection_id)
     with unit_of_work():
         run_id = sync_runs.begin(connection, SyncType.ARI_PULL, "schedule", status=SyncStatus.IN_PROGRESS)
     first, last = _horizon(connection)

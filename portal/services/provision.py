@@ -56,9 +56,7 @@ def run(connection_id: UUID) -> bool:
     lease = duties.claim(connection_id, Duty.PROVISION)
     if lease is None:
         return False
-    connection = db.session.scalars(
-        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
-    ).one()
+    connection = duties.connection(connection_id)
     with unit_of_work():
         run_id = sync_runs.begin(
             connection, SyncType.MAPPING_SYNC, "person", attempt=lease.attempts + 1, status=SyncStatus.IN_PROGRESS
@@ -247,9 +245,7 @@ class Steps:
 
 def refresh(connection_id: UUID) -> dict[str, int]:
     """Compare our mappings with what the provider has now; return the counts. Raises `ProviderError`."""
-    connection = db.session.scalars(
-        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
-    ).one()
+    connection = duties.connection(connection_id)
     end_reading()
     line = connectors.line_for(connection)
     remote = line.connector.fetch_products(connection.external_property_id or "")
