@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -9,13 +10,18 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal import queue, tenancy
-from portal.db import unit_of_work
+from portal.db import end_reading, unit_of_work
 from portal.extensions import db
 from portal.models import Connection, Duty, EventState, InboxMessage, WebhookEvent
-from portal.services import audit
-from portal.services.errors import NotFound
+from portal.services import audit, drain
+from portal.services.errors import NotFound, Refused
+from providers.cards import strip_cards
+from providers.errors import Malformed
+from providers.redact import redacted, redacted_text
+from providers.strict import clean_text, loads
 
 PAGE = 50
+LONGEST = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,32 @@ def replay(property_id: UUID, event_id: UUID) -> None:
         event.state, event.error, event.processed_at = EventState.RECEIVED, "", None
         audit.record("webhook.replayed", "webhook_event", event.id, property_id=property_id)
         queue.ring(Duty.DRAIN.value, tenancy.required(), event.connection_id)
+
+
+def apply_again(property_id: UUID, event_id: UUID) -> None:
+    """Put the booking message a delivery led to back in line. Raises `NotFound`, `Refused` when there is none."""
+    found = detail(property_id, event_id)
+    if found.message is None:
+        raise Refused("This delivery led to no booking message.")
+    message_id, connection_id = found.message.id, found.connection.id
+    end_reading()
+    drain.replay(connection_id, message_id)
+
+
+def readable(event: WebhookEvent, *, masked: bool) -> str:
+    """The body as text for people: JSON in lines, cards always masked, guests and their words when `masked`.
+
+    A body that is not JSON is shown as it came, as far as it is text. At most `LONGEST` characters.
+    """
+    body = event.body or b""
+    try:
+        value = strip_cards(loads(body))
+    except Malformed:
+        shown = redacted_text(clean_text(body[:LONGEST].decode("utf-8", "replace")))
+        return shown if not masked else ""
+    if masked:
+        value = json.loads(redacted(value))
+    return json.dumps(value, indent=2, ensure_ascii=False)[:LONGEST]
 
 
 def messages_of(reservation_id: UUID) -> Sequence[InboxMessage]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,23 @@ from sqlalchemy import select
 
 from portal import tenancy
 from portal.extensions import db
-from portal.models import ApiCall, Connection, Lane, RatePlan, RoomType, Send, SyncRun, SyncStatus, SyncType
+from portal.models import (
+    ApiCall,
+    Connection,
+    Incident,
+    Lane,
+    RatePlan,
+    RoomType,
+    Send,
+    SyncRun,
+    SyncStatus,
+    SyncType,
+)
 from portal.services.errors import NotFound
+from portal.services.run_facts import About, about
 
 PAGE = 50
+LONGEST_EXPORT = 10_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,8 @@ class Detail:
     connection: Connection
     sends: Sequence[SentLane]
     calls: Sequence[ApiCall]
+    about: About
+    incidents: Sequence[Incident]  # open ones of its lanes, or of its connection when it failed
 
 
 def page(property_id: UUID, filters: Filters, after: UUID | None = None, size: int = PAGE) -> Listing:
@@ -87,7 +102,39 @@ def detail(property_id: UUID, run_id: UUID) -> Detail:
         .order_by(ApiCall.id)
         .limit(200)
     ).all()
-    return Detail(found[0], found[1], _sends(run_id), calls)
+    run, connection = found
+    sends = _sends(run_id)
+    return Detail(run, connection, sends, calls, about([run])[run.id], _incidents(run, sends))
+
+
+def export(property_id: UUID, filters: Filters) -> Iterator[tuple[SyncRun, About]]:
+    """The filtered runs, newest first, at most `LONGEST_EXPORT` of them."""
+    after, left = None, LONGEST_EXPORT
+    while left > 0:
+        listing = page(property_id, filters, after, min(500, left))
+        facts = about(listing.rows)
+        yield from ((run, facts[run.id]) for run in listing.rows)
+        left -= len(listing.rows)
+        after = listing.next_after
+        if after is None:
+            return
+
+
+def _incidents(run: SyncRun, sends: Sequence[SentLane]) -> list[Incident]:
+    if run.status not in (SyncStatus.FAILED, SyncStatus.PARTIAL):
+        return []
+    lanes = {str(sent.lane.id) for sent in sends}
+    rows = db.session.scalars(
+        select(Incident)
+        .where(
+            Incident.organization_id == tenancy.required(),
+            Incident.connection_id == run.connection_id,
+            Incident.resolved_at.is_(None),
+        )
+        .order_by(Incident.id.desc())
+        .limit(100)
+    )
+    return [row for row in rows if row.category == run.category and row.facts.get("lane_id", "") in lanes | {""}]
 
 
 def _sends(run_id: UUID) -> list[SentLane]:
