@@ -153,7 +153,7 @@ def _last_call(house: House) -> int:
 
 def _ari_calls(house: House, hotel: Hotel, since: int) -> int:
     """Calls that carried calendar values of a hotel, after a journal entry."""
-    values = {"property_id": hotel.external_id, "since": str(since + 1), "limit": 500}
+    values = {"property_id": hotel.external_id, "since": str(since), "limit": 500}
     entries = house.control("GET", "journal", params=values)["calls"]
     return sum(entry["endpoint"].split("/")[-1] in ("availability", "restrictions") and entry["method"] == "POST"
                for entry in entries)  # fmt: skip

@@ -69,6 +69,8 @@ FUNCTIONS: dict[str, tuple[str, str, str]] = {
           and (d.retry_at is null or d.retry_at <= clock_timestamp())
           and case when w.duty = 'drain' then c.state <> 'disconnected'
                    when w.duty = 'provision' then c.state in ('setting_up', 'active')
+                   -- closing sales at the end of a connection does not ask the switches
+                   when w.duty = 'push' and c.state = 'closing' then true
                    else c.state = 'active' and c.sync_enabled and (w.duty <> 'push' or c.push_enabled) end
         order by d.finished_at nulls first
         limit most""",

@@ -27,6 +27,7 @@ class Trouble(StrEnum):
     PRODUCT_UNMAPPED = "product_unmapped"
     MESSAGE_UNREADABLE = "message_unreadable"
     MESSAGE_POISON = "message_poison"
+    PRODUCT_GONE = "product_gone"
     CALENDAR_DRIFT = "calendar_drift"
     OTA_SYNC_ERROR = "ota_sync_error"
     UNACKNOWLEDGED = "unacknowledged"

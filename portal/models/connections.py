@@ -20,6 +20,7 @@ class ConnectionState(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"  # by a person
     BROKEN = "broken"  # needs a person: the credential is refused, the property is gone
+    CLOSING = "closing"  # told to end: every night goes to 0 first
     DISCONNECTED = "disconnected"
 
 

@@ -37,6 +37,7 @@ class Lane(TenantRow):
     dirty_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # NULL: nothing to send
     causes: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default="[]")
+    correlation_id: Mapped[str] = mapped_column(String(64), default="", server_default="")  # of the last mark
     acknowledged: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
     refused: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
     seen: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 import orjson
 from sqlalchemy import insert, text
+from structlog.contextvars import bound_contextvars
 
 from portal import tenancy
 from portal.db import AUDIT, before_commit
@@ -46,6 +47,16 @@ def acting(who: Actor) -> Iterator[None]:
         yield
     finally:
         _actor.reset(token)
+
+
+@contextmanager
+def following(correlation_id: str) -> Iterator[None]:
+    """Go on under the correlation id of what caused this work; without one, under our own."""
+    if not correlation_id:
+        yield
+        return
+    with acting(replace(actor(), correlation_id=correlation_id)), bound_contextvars(correlation_id=correlation_id):
+        yield
 
 
 def record(

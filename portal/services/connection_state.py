@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
-from portal.db import now
+from portal import tenancy
+from portal.db import now, unit_of_work
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db
-from portal.models import Channel, ChannelState, Connection, ConnectionState
+from portal.models import Channel, ChannelState, Connection, ConnectionState, Lane
 from portal.services import audit, incidents, provider_feeds
 from providers.errors import AuthFailed, NotFound, ProviderError, RateLimited, Retryable
-from providers.types import RemoteChannel
+from providers.types import LaneKind, RemoteChannel
 
 CHECK_EVERY = timedelta(minutes=15)
 
@@ -40,6 +42,30 @@ def change(connection: Connection, state: ConnectionState, reason: str) -> None:
         {"state": (str(before), state.value), "reason": (before_reason, reason[:300])},
         property_id=connection.property_id,
     )
+
+
+def end_if_closed(connection_id: UUID) -> None:
+    """Call a closing connection ended once the provider has accepted that nothing is for sale."""
+    closing = select(Connection).where(
+        Connection.organization_id == tenancy.required(),
+        Connection.id == connection_id,
+        Connection.state == ConnectionState.CLOSING,
+    )
+    connection: Connection | None = db.session.scalar(closing.execution_options(populate_existing=True))
+    if connection is None:
+        return
+    open_lanes = db.session.scalar(
+        select(func.count()).where(
+            Lane.organization_id == tenancy.required(),
+            Lane.connection_id == connection_id,
+            Lane.kind == LaneKind.AVAILABILITY,
+            (Lane.due_at.is_not(None)) | (text("refused <> '[]'")),
+        )
+    )
+    if not open_lanes:
+        with unit_of_work():
+            change(connection, ConnectionState.DISCONNECTED, "")
+            connection.disconnected_at = func.clock_timestamp()
 
 
 def report(connection: Connection, error: ProviderError) -> None:

@@ -20,7 +20,6 @@ from providers.errors import ProviderError
 from providers.registry import connector_class
 
 SWITCHES = ("sync_enabled", "push_enabled", "pull_enabled", "webhooks_enabled")
-OPEN = (ConnectionState.SETTING_UP, ConnectionState.ACTIVE, ConnectionState.PAUSED, ConnectionState.BROKEN)
 
 
 def create(property: Property, provider: str) -> Connection:
@@ -130,6 +129,18 @@ def resume(connection: Connection) -> None:
             incidents.closed(trouble, connection.id, by=audit.actor().name)
     db.session.refresh(connection)
     full_sync.request(connection, "person")
+
+
+def disconnect(connection: Connection) -> None:
+    """End the connection: close every night there first, and only when that is accepted call it ended.
+
+    Until then it is `closing`, and its OTAs may still sell. Mappings and history are kept. The property
+    and its products stay at the provider, closed.
+    """
+    with unit_of_work():
+        connection_state.change(connection, ConnectionState.CLOSING, "")
+        full_sync.forget_everything(connection)
+        duties.request(connection.id, Duty.PUSH)
 
 
 def request_test(connection: Connection) -> None:

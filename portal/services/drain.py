@@ -58,7 +58,8 @@ def _rounds(lease: duties.Lease, connection: Connection) -> ProviderError | None
     wanted = bool(lease.request.get("pull"))
     while True:
         batch = events.waiting(connection.id)
-        error = _read(connection, batch, pull=wanted)
+        with audit.following(batch.correlation_id):
+            error = _read(connection, batch, pull=wanted)
         while apply_some(lease, connection):
             if monotonic() > until or duties.handing_over.is_set():
                 queue.ring_now(Duty.DRAIN.value, connection.organization_id, connection.id)
@@ -208,8 +209,8 @@ def _apply(desk: bookings.Desk, message_id: UUID) -> None:
     revision = connector_class(desk.connection.provider).parse(message.raw or b"")
     if revision.external_property_id != desk.connection.external_property_id:
         raise Malformed("the booking is of another property")
-    who = audit.Actor("channel", None, revision.channel_name, "", message.correlation_id)
-    with audit.acting(who):
+    who = audit.Actor("channel", None, revision.channel_name)
+    with audit.acting(who), audit.following(message.correlation_id):
         effect = bookings.apply(desk, revision, message.id)
         message.state = InboxState.HISTORY if effect.outcome in ("older", "repeat", "nothing") else InboxState.APPLIED
         message.outcome = effect.outcome

@@ -35,6 +35,7 @@ class Batch:
     events: dict[UUID, Event] = field(default_factory=dict)
     unreadable: dict[UUID, str] = field(default_factory=dict)
     announced: list[str] = field(default_factory=list)
+    correlation_id: str = ""  # of the newest: the work it causes goes on under it
 
     def __bool__(self) -> bool:
         return bool(self.rows)
@@ -58,6 +59,7 @@ def waiting(connection_id: UUID) -> Batch:
         for row in rows:
             body = row.body or b""
             batch.rows.append((row.id, body))
+            batch.correlation_id = row.correlation_id or batch.correlation_id
             try:
                 event = connector_class(provider).parse_webhook(body)
             except Malformed as error:

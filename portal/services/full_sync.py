@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import select, text
 
-from portal import queue
 from portal.db import now, unit_of_work
 from portal.domain.nights import ONE_NIGHT, Window, local_time_to_utc, local_today
 from portal.extensions import db, runtime
@@ -41,6 +40,13 @@ def start(connection_id: UUID) -> bool:
 def _begin(connection: Connection, trigger: str) -> UUID:
     """A helper, inside a unit of work: every lane forgets, and the push carries it all."""
     run_id = sync_runs.begin(connection, SyncType.FULL_SYNC, trigger, status=SyncStatus.PENDING)
+    forget_everything(connection)
+    duties.request(connection.id, Duty.PUSH, {"run_id": str(run_id)})
+    return run_id
+
+
+def forget_everything(connection: Connection) -> None:
+    """Nothing is known of what the provider holds: its whole horizon is due; a helper, inside a unit of work."""
     today = _today(connection)
     last = today + timedelta(days=connector_class(connection.provider).horizon_days - 1)
     db.session.execute(
@@ -60,9 +66,6 @@ def _begin(connection: Connection, trigger: str) -> UUID:
             "connection": connection.id,
         },
     )
-    duties.request(connection.id, Duty.PUSH, {"run_id": str(run_id)})
-    queue.ring(Duty.PUSH.value, connection.organization_id, connection.id)
-    return run_id
 
 
 def next_time(connection: Connection) -> datetime:

@@ -16,6 +16,7 @@ from portal import queue, tenancy
 from portal.db import LANES, before_commit, notes
 from portal.domain.nights import ONE_NIGHT, Window, union
 from portal.extensions import db, runtime
+from portal.services import audit
 
 ALL: tuple[UUID, ...] = ()
 """Stands for every room type, or every rate plan, of the property."""
@@ -39,6 +40,7 @@ _MARK = text(
             when due_at <= clock_timestamp() then due_at
             else least(clock_timestamp() + make_interval(secs => :debounce),
                        coalesce(dirty_since, clock_timestamp()) + make_interval(secs => :debounce_limit)) end,
+        correlation_id = :correlation,
         causes = case when jsonb_array_length(causes) >= 20 or causes ? :cause or :cause = '' then causes
                  else causes || to_jsonb(cast(:cause as text)) end
     from (
@@ -90,6 +92,7 @@ def mark(
         "forget_everywhere": forget_everywhere,
         "urgent": urgent,
         "cause": cause[:120],
+        "correlation": audit.actor().correlation_id,
         "debounce": runtime.settings.sync_debounce_seconds,
         "debounce_limit": runtime.settings.sync_debounce_limit_seconds,
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal import tenancy
@@ -47,6 +47,29 @@ def map_rate_plan(connection: Connection, plan: RatePlan, remote: RemoteRatePlan
     return mapping
 
 
+def repoint(connection: Connection, mapping: RoomMapping | RateMapping, external_id: str) -> None:
+    """Point a mapping at a product made anew: what the old one acknowledged says nothing of it. A helper."""
+    subject = {"room_type_id": mapping.room_type_id} if isinstance(mapping, RoomMapping) else {
+        "rate_plan_id": mapping.rate_plan_id
+    }  # fmt: skip
+    mapping.external_id, mapping.missing = external_id, False
+    db.session.execute(
+        update(Lane)
+        .where(Lane.organization_id == connection.organization_id, Lane.connection_id == connection.id)
+        .filter_by(**subject)
+        .values(external_id=external_id, acknowledged=[], refused=[], seen=[], seen_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    lanes.mark(
+        connection.property_id,
+        room_types=[mapping.room_type_id] if isinstance(mapping, RoomMapping) else None,
+        rate_plans=[mapping.rate_plan_id] if isinstance(mapping, RateMapping) else None,
+        windows=[_horizon(connection)],
+        cause="made anew",
+        forget_connection=connection.id,
+    )
+
+
 def rooms_of(connection_id: UUID) -> Sequence[RoomMapping]:
     return db.session.scalars(
         select(RoomMapping).where(
@@ -85,9 +108,7 @@ def _open_lane(
     connection: Connection, kind: LaneKind, external_id: str, *, room_type_id: UUID | None = None,
     rate_plan_id: UUID | None = None,
 ) -> None:  # fmt: skip
-    zone = db.session.scalar(select(Property.timezone).where(Property.id == connection.property_id)) or "UTC"
-    today, moment = local_today(now(), zone), now()
-    last = today + timedelta(days=connector_class(connection.provider).horizon_days - 1)
+    moment = now()
     db.session.execute(
         insert(Lane)
         .values(
@@ -100,10 +121,17 @@ def _open_lane(
             rate_plan_id=rate_plan_id,
             external_id=external_id,
             version=1,
-            dirty=lanes.multirange([Window(today, last)]),
+            dirty=lanes.multirange([_horizon(connection)]),
             dirty_since=moment,
             due_at=moment,
             causes=["first mapping"],
         )
         .on_conflict_do_nothing()
     )
+
+
+def _horizon(connection: Connection) -> Window:
+    """The nights the provider keeps, from the property's today."""
+    zone = db.session.scalar(select(Property.timezone).where(Property.id == connection.property_id)) or "UTC"
+    today = local_today(now(), zone)
+    return Window(today, today + timedelta(days=connector_class(connection.provider).horizon_days - 1))

@@ -16,7 +16,7 @@ from portal.domain.nights import Window, local_today, windows_of
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db, runtime
 from portal.models import Connection, Duty, Lane, Property, RatePlan, SyncStatus, SyncType
-from portal.services import connection_state, connectors, duties, incidents, lanes, sync_runs
+from portal.services import connection_state, connectors, duties, incidents, lanes, mappings, sync_runs
 from providers.base import Connector
 from providers.errors import ProviderError
 from providers.registry import connector_class
@@ -27,7 +27,7 @@ DRIFT_TOLD = 1  # nights: any drift is told, and healed
 
 
 def check(connection_id: UUID) -> bool:
-    """The duty: read back, compare, heal. False when another worker is at it."""
+    """The duty: read calendar and products back, compare, heal. False when another worker is at it."""
     lease = duties.claim(connection_id, Duty.PARITY)
     if lease is None:
         return False
@@ -39,6 +39,7 @@ def check(connection_id: UUID) -> bool:
     externals = _externals(connection_id)
     end_reading()
     try:
+        products = line.connector.fetch_products(connection.external_property_id or "")
         seen = {
             kind: line.connector.read_calendar(connection.external_property_id or "", kind, ids, first, last)
             for kind, ids in externals.items()
@@ -54,12 +55,13 @@ def check(connection_id: UUID) -> bool:
     with unit_of_work():
         duties.renew(lease)
         sync_runs.keep_calls(connection, run_id, line.calls)
+        counts = mappings.compare(connection, products)
         nights, drifted = _compare(connection, line.connector, seen, first)
         sync_runs.finish(
             run_id, SyncStatus.COMPLETED, processed=nights, failed=drifted,
-            summary={"nights": nights, "drifted": drifted, "calls": len(line.calls)},
+            summary={"nights": nights, "drifted": drifted, "calls": len(line.calls), **counts},
         )  # fmt: skip
-        _tell(connection, drifted)
+        _tell(connection, drifted, counts["missing"])
     duties.done(lease, next_at=now() + timedelta(hours=runtime.settings.parity_hours))
     return True
 
@@ -116,7 +118,17 @@ def _heal(connection: Connection, lane: Lane, windows: list[Window]) -> None:
     )
 
 
-def _tell(connection: Connection, drifted: int) -> None:
+def _tell(connection: Connection, drifted: int, missing: int) -> None:
+    if missing:
+        incidents.opened(
+            Trouble.PRODUCT_GONE,
+            Category.MAPPING_ERROR,
+            connection.property_id,
+            connection.id,
+            facts={"products": missing},
+        )
+    else:
+        incidents.closed(Trouble.PRODUCT_GONE, connection.id)
     if drifted >= DRIFT_TOLD:
         incidents.opened(
             Trouble.CALENDAR_DRIFT,

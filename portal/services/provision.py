@@ -51,6 +51,12 @@ def request(property: Property, provider: str = "channex") -> Connection:
     return connections.create(property, provider)
 
 
+def request_repair(connection: Connection) -> None:
+    """Ask a worker to make anew what was deleted at the provider, and to add what we have since."""
+    with unit_of_work():
+        duties.request(connection.id, Duty.PROVISION)
+
+
 def run(connection_id: UUID) -> bool:
     """The duty. False when another worker is at it."""
     lease = duties.claim(connection_id, Duty.PROVISION)
@@ -147,7 +153,8 @@ class Steps:
         mapped = {row.room_type_id: row for row in mappings.rooms_of(self.connection.id)}
         taken = {row.external_id for row in mapped.values()}
         for room_type, units in self._room_types():
-            if room_type.id in mapped:
+            known = mapped.get(room_type.id)
+            if known is not None and known.external_id in remote:
                 continue
             end_reading()
             same = next((r for r in remote.values() if r.name == room_type.name and r.external_id not in taken), None)
@@ -155,20 +162,25 @@ class Steps:
             taken.add(external_id)
             with unit_of_work():
                 duties.renew(self.lease)
-                mappings.map_room_type(self.connection, room_type, external_id, room_type.name)
+                if known is not None:  # deleted there: made anew
+                    mappings.repoint(self.connection, known, external_id)
+                else:
+                    mappings.map_room_type(self.connection, room_type, external_id, room_type.name)
             self._progress("room_types")
 
     def plans(self, property_id: str, remote: dict[str, RemoteRoomType]) -> None:
-        mapped = {row.rate_plan_id for row in mappings.plans_of(self.connection.id)}
+        mapped = {row.rate_plan_id: row for row in mappings.plans_of(self.connection.id)}
+        there = {plan.external_id for room in remote.values() for plan in room.rate_plans}
         rooms = {row.room_type_id: row.external_id for row in mappings.rooms_of(self.connection.id)}
         for plan, room_type in self._rate_plans():
-            if plan.id in mapped or room_type.id not in rooms:
+            known = mapped.get(plan.id)
+            if room_type.id not in rooms or (known is not None and known.external_id in there):
                 continue
             end_reading()
             external_room = rooms[room_type.id]
-            known = remote.get(external_room)
+            beside = remote.get(external_room)
             names = (plan.name, f"{plan.name} - {room_type.name}")
-            found = next((p for p in (known.rate_plans if known else ()) if p.name in names), None)
+            found = next((p for p in (beside.rate_plans if beside else ()) if p.name in names), None)
             if found is None:
                 external_id = self.connector.create_rate_plan(
                     property_id, external_room, plan.name, plan.currency, room_type.max_adults, plan.meal_plan
@@ -176,7 +188,10 @@ class Steps:
                 found = RemoteRatePlan(external_id, plan.name, external_room, plan.currency, room_type.max_adults)
             with unit_of_work():
                 duties.renew(self.lease)
-                mappings.map_rate_plan(self.connection, plan, found)
+                if known is not None:
+                    mappings.repoint(self.connection, known, found.external_id)
+                else:
+                    mappings.map_rate_plan(self.connection, plan, found)
             self._progress("rate_plans")
 
     def webhook(self) -> None:
@@ -241,17 +256,3 @@ class Steps:
             .order_by(RoomType.position, RatePlan.position, RatePlan.id)
         )
         return [(row[0], row[1]) for row in rows]
-
-
-def refresh(connection_id: UUID) -> dict[str, int]:
-    """Compare our mappings with what the provider has now; return the counts. Raises `ProviderError`."""
-    connection = duties.connection(connection_id)
-    end_reading()
-    line = connectors.line_for(connection)
-    remote = line.connector.fetch_products(connection.external_property_id or "")
-    with unit_of_work():
-        run_id = sync_runs.begin(connection, SyncType.MAPPING_SYNC, "schedule", status=SyncStatus.IN_PROGRESS)
-        counts = mappings.compare(connection, remote)
-        sync_runs.keep_calls(connection, run_id, line.calls)
-        sync_runs.finish(run_id, SyncStatus.COMPLETED, processed=counts["rate_plans"], summary=counts)
-    return counts

@@ -20,8 +20,8 @@ from portal.db import end_reading, now, unit_of_work
 from portal.domain import calendar as cal
 from portal.domain.nights import Window, each, local_today, union
 from portal.extensions import db
-from portal.models import Connection, Duty, Lane, Property, SyncStatus, SyncType
-from portal.services import availability, connectors, duties, push_record, rates, sync_runs
+from portal.models import Connection, ConnectionState, Duty, Lane, Property, SyncStatus, SyncType
+from portal.services import audit, availability, connection_state, connectors, duties, push_record, rates, sync_runs
 from portal.services.lanes import windows_of
 from providers.errors import NotFound, ProviderError, RateLimited, Rejected, Retryable
 from providers.types import CalendarChange, LaneKind, PushResult, Run
@@ -39,6 +39,7 @@ class LanePlan:
     external_id: str
     version: int
     causes: list[str]
+    correlation_id: str
     acknowledged: cal.Calendar
     refused: cal.Calendar
     runs: list[Run] = field(default_factory=list)
@@ -57,6 +58,10 @@ class Batch:
         first = [CalendarChange(kind, lane.external_id, run) for lane in mine for run in lane.lowers]
         return first + [CalendarChange(kind, lane.external_id, run) for lane in mine for run in lane.runs]
 
+    def correlation_id(self) -> str:
+        """The id that leads from the delivery or the click that caused this to the call it makes."""
+        return next((lane.correlation_id for lane in self.lanes if lane.correlation_id), "")
+
     def cells(self) -> int:
         return sum((run.last - run.first).days + 1 for lane in self.lanes for run in lane.lowers + lane.runs)
 
@@ -71,12 +76,14 @@ def push(connection_id: UUID, *, trigger: str = "change") -> bool:
     try:
         while (batch := read(connection_id)) is not None:
             end_reading()
-            _send(lease, batch, full_run, trigger if lease.attempts == 0 else "retry")
+            with audit.following(batch.correlation_id()):
+                _send(lease, batch, full_run, trigger if lease.attempts == 0 else "retry")
             full_run = None
             duties.keep(lease)
             if duties.handing_over.is_set():
                 break
         end_reading()
+        connection_state.end_if_closed(connection_id)
         duties.done(lease)
     except duties.LeaseLost:
         log.warning("push_lease_lost", connection_id=str(connection_id))
@@ -186,6 +193,7 @@ def _plan(row: Lane) -> LanePlan:
         external_id=row.external_id,
         version=row.version,
         causes=list(row.causes),
+        correlation_id=row.correlation_id,
         acknowledged=known,
         refused=cal.decode([entry[:3] for entry in row.refused], kind),
     )
@@ -194,11 +202,17 @@ def _plan(row: Lane) -> LanePlan:
 def _desired(
     connection: Connection, lanes: Sequence[LanePlan], dirty: Sequence[list[Window]]
 ) -> dict[UUID, cal.Calendar]:
-    """One query for all room types, one set for all plans, over the hull of the dirty nights."""
+    """One query for all room types, one set for all plans, over the hull of the dirty nights.
+
+    A connection that is closing wants no room sold, and has nothing to say about prices any more.
+    """
     windows = [window for part in dirty for window in part]
     if not windows:
         return {}
     first, last = min(window.first for window in windows), max(window.last for window in windows)
+    if connection.state is ConnectionState.CLOSING:
+        return {lane.subject_id: dict.fromkeys(each(first, last), 0)
+                for lane in lanes if lane.kind is LaneKind.AVAILABILITY}  # fmt: skip
     found: dict[UUID, Any] = {}
     if any(lane.kind is LaneKind.AVAILABILITY for lane in lanes):
         found.update(availability.calendar(connection.property_id, first, last))
