@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import current_app, url_for
+from flask import Flask, current_app, url_for
 from flask_babel import gettext, ngettext
 
 from portal.domain.problems import Trouble
@@ -58,6 +58,10 @@ def conflict(row: Conflict) -> Told:
     reason = words.say(MERGE_REASONS, row.reason)
     happened = gettext("%(what)s (%(reason)s)", what=words.say(CONFLICTS, row.type), reason=reason)
     return Told(_YOU, happened, gettext("Ours stays, and the channel keeps theirs, until you decide."), label, url)
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.globals.update(trouble=incident, conflict_trouble=conflict, page_of=link)
 
 
 def link(endpoint: str, property_id: UUID, **values: Any) -> str:
@@ -182,6 +186,20 @@ def _message_poison(at: UUID, facts: Facts, provider: str, names: Names) -> Told
     )
 
 
+def _product_gone(property_id: UUID, facts: Facts, provider: str, names: Names) -> Told:
+    count = int(facts.get("products") or 1)
+    happened = ngettext(
+        "A room type or rate plan we send to was deleted at %(provider)s.",
+        "%(num)d room types or rate plans we send to were deleted at %(provider)s.",
+        count,
+        provider=provider,
+    )
+    meanwhile = gettext("Nothing reaches the channels for it, and they no longer sell it through %(provider)s.",
+                        provider=provider)  # fmt: skip
+    url = link("connections.index", property_id)
+    return Told(_YOU, happened, meanwhile, gettext("Create it again"), url)
+
+
 def _calendar_drift(at: UUID, facts: Facts, provider: str, names: Names) -> Told:
     count = int(facts.get("nights") or 0)
     return Told(
@@ -262,6 +280,7 @@ _TOLD: dict[str, Callable[[UUID, Facts, str, Names], Told]] = {
     Trouble.PRODUCT_UNMAPPED: _product_unmapped,
     Trouble.MESSAGE_UNREADABLE: _message_unreadable,
     Trouble.MESSAGE_POISON: _message_poison,
+    Trouble.PRODUCT_GONE: _product_gone,
     Trouble.CALENDAR_DRIFT: _calendar_drift,
     Trouble.OTA_SYNC_ERROR: _ota_sync_error,
     Trouble.UNACKNOWLEDGED: _unacknowledged,

@@ -29,6 +29,7 @@ CONNECTION_STATES: Words = {
     "setting_up": lazy_gettext("Setting up"),
     "active": lazy_gettext("Active"),
     "paused": lazy_gettext("Paused"),
+    "closing": lazy_gettext("Closing: its last nights are being taken off sale"),
     "broken": lazy_gettext("Broken"),
     "disconnected": lazy_gettext("Disconnected"),
 }
