@@ -35,6 +35,7 @@ class Guests:
     url: str
     key: str
     dice: random.Random = field(default_factory=random.Random)
+    opened: set[str] = field(default_factory=set)  # hotels whose OTAs are connected
     booked: list[tuple[str, str]] = field(default_factory=list)  # (property, booking)
     http: requests.Session = field(default_factory=requests.Session)
 
@@ -51,12 +52,12 @@ class Guests:
         return self.book(self.dice.choice(properties))
 
     def properties(self) -> list[str]:
-        """The hotels on the channel manager; each gets its OTAs at first sight."""
+        """The hotels on the channel manager that have OTAs; each gets them when its calendar is open."""
         answer = self._get("/api/v1/properties/options")
         found = [item["id"] for item in answer.get("data", [])]
         for property_id in found:
             self._open_channels(property_id)
-        return found
+        return [property_id for property_id in found if property_id in self.opened]
 
     def book(self, property_id: str) -> str:
         check_in = date.today() + timedelta(days=min(FURTHEST, int(self.dice.expovariate(1 / 21)) + 1))
@@ -85,10 +86,18 @@ class Guests:
         return f"{cancelled.get('code', booking_id)} cancelled"
 
     def _open_channels(self, property_id: str) -> None:
+        """Connect the OTAs once the hotel is all there: a channel sells the plans that existed when it was mapped."""
+        if property_id in self.opened:
+            return
+        tomorrow = date.today() + timedelta(days=1)
+        calendar = self._get(f"/_sim/calendar/{property_id}?first={tomorrow}&last={tomorrow}")
+        if not any(left for nights in calendar.get("availability", {}).values() for left in nights.values()):
+            return
         known = self._get(f"/api/v1/channels?filter[property_id]={property_id}").get("data", [])
         if not known:
             for code in OTAS:
                 self._post(f"/_sim/properties/{property_id}/channels", {"code": code})
+        self.opened.add(property_id)
 
     def _get(self, path: str) -> dict[str, Any]:
         answer = self.http.get(self.url + path, headers={"user-api-key": self.key}, timeout=10)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 from flask import Flask
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from portal import tenancy
 from portal.extensions import db
@@ -50,7 +50,7 @@ def job(function: Callable[..., None]) -> Callable[..., None]:
             try:
                 function(*arguments)
                 outcome = "done"
-            except DBAPIError as error:
+            except (OperationalError, InterfaceError) as error:
                 outcome = "database_away"
                 log.warning("database_away", reason=type(error.orig).__name__)
             finally:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 
 from portal import tenancy
 from portal.db import end_reading, now, unit_of_work
@@ -29,6 +30,7 @@ from portal.models import (
     SyncStatus,
     SyncType,
 )
+from portal.models.base import new_id
 from portal.services import (
     audit,
     connection_state,
@@ -121,14 +123,28 @@ class Steps:
             group_id = self.connector.ensure_group(title, known)
         except NotSupported:
             return None
-        if group_id != known:
-            with unit_of_work():
-                duties.renew(self.lease)
-                if account is None:
-                    db.session.add(ProviderAccount(provider=self.connection.provider, external_id=group_id))
-                else:
-                    account.external_id = group_id
-        return group_id
+        if account is not None and group_id == known:
+            return group_id
+        with unit_of_work():
+            duties.renew(self.lease)
+            if account is not None:
+                account.external_id = group_id
+                return group_id
+            # Two hotels of one company may be created at the same moment: the first group counts, the
+            # other stays behind empty.
+            mine = insert(ProviderAccount).values(
+                organization_id=tenancy.required(), id=new_id(), provider=self.connection.provider, external_id=group_id
+            )
+            db.session.execute(mine.on_conflict_do_nothing(index_elements=["organization_id", "provider"]))
+            return self._account_id()
+
+    def _account_id(self) -> str:
+        return db.session.execute(
+            select(ProviderAccount.external_id).where(
+                ProviderAccount.organization_id == tenancy.required(),
+                ProviderAccount.provider == self.connection.provider,
+            )
+        ).scalar_one()
 
     def property(self, group_id: str | None) -> str:
         if self.connection.external_property_id:
