@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from portal import tenancy
 from portal.db import unit_of_work
-from portal.domain.nights import LONGEST_STAY, stay_window
+from portal.domain.nights import LONGEST_STAY, each, stay_window
 from portal.extensions import db
 from portal.models import (
     BlockReason,
@@ -23,7 +23,7 @@ from portal.models import (
     RoomBlock,
     RoomNight,
 )
-from portal.services import audit, lanes, rooms
+from portal.services import audit, lanes, room_nights, rooms
 from portal.services.errors import NotFound, Refused
 
 
@@ -67,10 +67,10 @@ def create(
     window = stay_window(starts, ends)
     with unit_of_work():
         room = rooms.find(property_id, room_id)
-        expected = rooms.taken_by_stays([room_id], *window)
+        expected = room_nights.taken_by_stays([room_id], *window)
         rooms.lock_reservations(expected)
         rooms.lock_types(property_id, {room.room_type_id, *_types_sold(expected)})
-        stays = _stays(rooms.taken_by_stays([room_id], *window))
+        stays = _stays(room_nights.taken_by_stays([room_id], *window))
         if stays and not force:
             raise StaysInTheWay(room.number, stays)
         if {stay.reservation_room_id for stay in stays} - set(expected):
@@ -81,7 +81,8 @@ def create(
         db.session.add(block)
         db.session.flush()
         _unassign(property_id, room, stays)
-        if not rooms.take_for_block(property_id, room_id, block.id, *window):
+        claims: list[room_nights.Claim] = [(room_id, night, None, block.id) for night in each(*window)]
+        if room_nights.take(property_id, claims):
             raise Refused(f"Room {room.number} is already blocked in these nights.", field="room")
         changes = {"room": (None, room.number), "starts": (None, starts), "ends": (None, ends)}
         audit.record("block.created", "room_block", block.id, changes, property_id=property_id)
@@ -170,7 +171,7 @@ def _unassign(property_id: UUID, room: Room, stays: Sequence[StayInTheWay]) -> N
             .execution_options(populate_existing=True)
         )
     }
-    rooms.release(ids)
+    room_nights.release(ids)
     db.session.execute(
         update(Reservation)
         .where(

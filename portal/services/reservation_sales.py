@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,34 +18,19 @@ from sqlalchemy import select
 
 from portal import tenancy
 from portal.db import unit_of_work
-from portal.domain import money
 from portal.domain.channels import DIRECT
-from portal.domain.nights import LONGEST_STAY, nights
 from portal.domain.reservations import OCCUPYING, Source, Status
 from portal.extensions import db
-from portal.models import Property, Reservation, ReservationRoom, RoomType
-from portal.services import guests, locks, properties, rate_calendar, rate_terms, room_types, rooms
+from portal.models import Property, Reservation, ReservationRoom
+from portal.services import guests, locks, properties, room_types, rooms
 from portal.services import reservation_desk as desk
 from portal.services.errors import NotFound, Refused
+from portal.services.reservation_prices import RoomRequest as RoomRequest
+from portal.services.reservation_prices import amount, check_people, check_stay, priced, spread
 from providers.types import Person
 
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none that is taken for another over the phone
 _MOST_ROOMS = 50
-
-
-@dataclass(frozen=True, kw_only=True)
-class RoomRequest:
-    """One room of a sale. Without an `amount` the rate plan says it, night by night."""
-
-    room_type_id: UUID
-    check_in: date
-    check_out: date
-    rate_plan_id: UUID | None = None
-    adults: int = 1
-    children: int = 0
-    infants: int = 0
-    amount: Decimal | None = None
-    guest_name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,50 +164,7 @@ def _checked(hotel: Property, request: SaleRequest) -> list[RoomRequest]:
         raise Refused(f"A reservation has from one to {_MOST_ROOMS} rooms.", field="rooms")
     if not request.guest.full_name:
         raise Refused("A reservation needs the guest's name.", field="name")
-    return [_priced(hotel, room) for room in request.rooms]
-
-
-def _priced(hotel: Property, room: RoomRequest) -> RoomRequest:
-    check_stay(room.check_in, room.check_out)
-    check_people(room_types.find(hotel.id, room.room_type_id), room.adults, room.children, room.infants)
-    if room.amount is not None:
-        return replace(room, amount=_amount(room.amount, hotel.currency))
-    return replace(room, amount=sum(_nightly(hotel, room).values(), Decimal(0)))
-
-
-def _nightly(hotel: Property, room: RoomRequest) -> dict[date, Decimal]:
-    if room.rate_plan_id is None:
-        raise Refused("Choose a rate plan, or say what the room costs.", field="amount")
-    stay = nights(room.check_in, room.check_out)
-    cells = rate_calendar.calendar(hotel.id, stay[0], stay[-1], [room.rate_plan_id])
-    if room.rate_plan_id not in cells:
-        raise NotFound(f"rate plan {room.rate_plan_id}")
-    prices = {night: cells[room.rate_plan_id][night].rate for night in stay}
-    missing = [night.isoformat() for night, price in prices.items() if price is None]
-    if missing:
-        raise Refused(f"The rate plan has no price for {missing[0]}: say what the room costs.", field="amount")
-    return {night: price for night, price in prices.items() if price is not None}
-
-
-def _amount(value: Decimal, currency: str) -> Decimal:
-    amount = rate_terms.number(value, currency, "amount")
-    if amount < 0:
-        raise Refused("An amount is not negative.", field="amount")
-    return amount
-
-
-def check_stay(check_in: date, check_out: date) -> None:
-    """Refuse a stay without a night, or one nobody means."""
-    if not 0 < (check_out - check_in).days <= LONGEST_STAY:
-        raise Refused(f"A stay has from one to {LONGEST_STAY} nights.", field="check_out")
-
-
-def check_people(room_type: RoomType, adults: int, children: int, infants: int) -> None:
-    """Refuse more people than the room sleeps, and none."""
-    if not 1 <= adults <= room_type.max_adults:
-        raise Refused(f"{room_type.name} is for one to {room_type.max_adults} adults.", field="adults")
-    if not (0 <= children <= room_type.max_children and 0 <= infants <= max(room_type.max_infants, children, 1)):
-        raise Refused(f"{room_type.name} has room for {room_type.max_children} children.", field="children")
+    return [priced(hotel, room) for room in request.rooms]
 
 
 def _new(hotel: Property, request: SaleRequest, guest_id: UUID, idempotency_key: str | None) -> Reservation:
@@ -248,19 +190,11 @@ def _new_room(reservation: Reservation, position: int, room: RoomRequest) -> Res
         property_id=reservation.property_id,
         position=position,
         active=True,
-        nightly=_spread(room.amount, room.check_in, room.check_out, reservation.currency),
+        nightly=spread(room.amount, room.check_in, room.check_out, reservation.currency),
         **values,
     )
     row.guest_name = room.guest_name or None
     return row
-
-
-def _spread(amount: Decimal | None, check_in: date, check_out: date, currency: str) -> dict[str, str]:
-    if amount is None:
-        return {}
-    stay = nights(check_in, check_out)
-    shares = money.split(amount, len(stay), currency)
-    return {night.isoformat(): money.wire(share, currency) for night, share in zip(stay, shares, strict=True)}
 
 
 def _total(rows: Sequence[ReservationRoom]) -> Decimal | None:
@@ -274,12 +208,12 @@ def _change_room(property_id: UUID, row: ReservationRoom, wanted: StayChange, cu
     new: dict[str, Any] = {name: value for name in fields if (value := getattr(wanted, name)) is not None}
     old = {name: getattr(row, name) for name in new}
     if wanted.amount is not None:
-        new["amount"] = _amount(wanted.amount, currency)
+        new["amount"] = amount(wanted.amount, currency)
     for name, value in new.items():
         setattr(row, name, value)
     check_stay(row.check_in, row.check_out)
     if row.room_type_id is not None and new.keys() & {"room_type_id", "adults", "children", "infants"}:
         check_people(room_types.find(property_id, row.room_type_id), row.adults, row.children, row.infants)
     if new.keys() & {"check_in", "check_out", "amount"} and row.amount is not None:
-        row.nightly = _spread(row.amount, row.check_in, row.check_out, currency)
+        row.nightly = spread(row.amount, row.check_in, row.check_out, currency)
     return any(old.get(name, new.get(name)) != new.get(name) for name in ("check_in", "check_out", "room_type_id"))

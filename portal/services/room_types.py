@@ -13,7 +13,7 @@ from portal import tenancy
 from portal.db import unit_of_work
 from portal.extensions import db
 from portal.models import ReservationRoom, Room, RoomType
-from portal.services import audit, availability, lanes, properties, rooms
+from portal.services import audit, availability, lanes, properties, room_nights, rooms
 from portal.services.errors import NotFound, Refused
 
 
@@ -85,7 +85,7 @@ def archive_rooms(property_id: UUID, room_ids: Collection[UUID], *, oversell: bo
         own = _own(property_id, room_ids)
         hotel = properties.find(property_id)
         ahead = properties.horizon(hotel)
-        expected = rooms.taken_by_stays(room_ids, ahead.first, date.max)
+        expected = room_nights.taken_by_stays(room_ids, ahead.first, date.max)
         rooms.lock_reservations(expected)
         rooms.lock_types(property_id, [None])  # a stay may have been sold as any type
         short = preview_capacity(property_id, room_ids)
@@ -93,14 +93,14 @@ def archive_rooms(property_id: UUID, room_ids: Collection[UUID], *, oversell: bo
             nights = sorted({night for by_night in short.values() for night in by_night})
             listed = ", ".join(night.isoformat() for night in nights[:5]) + (" …" if len(nights) > 5 else "")
             raise Refused(f"Without these rooms {len(nights)} nights are oversold: {listed}.", field="rooms")
-        stays = rooms.taken_by_stays(room_ids, ahead.first, date.max)
+        stays = room_nights.taken_by_stays(room_ids, ahead.first, date.max)
         if set(stays) - set(expected):
             raise Refused("One of these rooms was sold this very moment: please look again.", field="rooms")
         for room in own:
             room.archived_at = datetime.now(UTC)
             audit.record("room.archived", "room", room.id, {"number": (room.number, None)}, property_id=property_id)
         unplaced = _rehouse(property_id, stays, ahead.first)
-        if rooms.last_night_taken(room_ids, ahead.first) is not None:
+        if room_nights.last_night_taken(room_ids, ahead.first) is not None:
             raise Refused("One of these rooms is blocked: lift the block first.", field="rooms")
         for room_type_id in {room.room_type_id for room in own}:
             _mark(property_id, room_type_id, urgent=True)

@@ -10,42 +10,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select, text
+from sqlalchemy import exists, select
 
 from portal import tenancy
 from portal.domain import rooms as rule
-from portal.domain.nights import each, nights
+from portal.domain.nights import nights
 from portal.extensions import db
 from portal.models import Reservation, ReservationRoom, Room, RoomNight, RoomType
-from portal.services import locks
+from portal.services import locks, room_nights
 from portal.services.errors import NotFound, Refused
+from portal.services.room_nights import release as release
 
 # Free nights looked at on both sides of a stay, so that it is put where it leaves few gaps.
 _MARGIN = timedelta(days=14)
-
-# In (room, night) order. What is taken already is left alone; the caller counts what it got.
-_TAKE = text(
-    """
-    insert into room_nights (organization_id, room_id, night, property_id, room_type_id, reservation_room_id, block_id)
-    select :organization, taken.room, taken.night, :property, rooms.room_type_id, taken.stay, taken.block
-    from unnest(cast(:rooms as uuid[]), cast(:nights as date[]), cast(:stays as uuid[]), cast(:blocks as uuid[]))
-         as taken(room, night, stay, block)
-    join rooms on rooms.organization_id = :organization and rooms.id = taken.room
-    order by taken.room, taken.night
-    on conflict do nothing
-    returning coalesce(reservation_room_id, block_id)
-    """
-)
-_TAKEN = text(
-    """
-    select room_id, array_agg(night) from room_nights
-    where organization_id = :organization and room_id = any(cast(:rooms as uuid[])) and night between :first and :last
-    group by room_id
-    """
-)
-
-Claim = tuple[UUID, date, UUID | None, UUID | None]
-"""Room, night, and the one who takes it: a reservation's room or a block."""
 
 
 def lock_types(property_id: UUID, room_types: Iterable[UUID | None]) -> None:
@@ -90,25 +67,11 @@ def take(property_id: UUID, rooms: Sequence[ReservationRoom], *, keep_upgrades: 
         if (room_id := found.get(row.id)) is not None
         for night in nights(row.check_in, row.check_out)
     ]
-    lost = _insert(property_id, claims)
+    lost = room_nights.take(property_id, claims)
     for row in rooms:
         row.room_id = None if row.id in lost else found.get(row.id)
     db.session.flush()
     return [row.id for row in active if row.room_id is None]
-
-
-def release(reservation_room_ids: Collection[UUID], since: date = date.min) -> None:
-    """Give up the nights these rooms of reservations hold, from the night of `since` on."""
-    if reservation_room_ids:
-        db.session.execute(
-            delete(RoomNight)
-            .where(
-                RoomNight.organization_id == tenancy.required(),
-                RoomNight.reservation_room_id.in_(reservation_room_ids),
-                RoomNight.night >= since,
-            )
-            .execution_options(synchronize_session=False)
-        )
 
 
 def move(row: ReservationRoom, room: Room) -> None:
@@ -121,16 +84,10 @@ def move(row: ReservationRoom, room: Room) -> None:
     lock_types(row.property_id, {row.room_type_id, room.room_type_id, current or row.room_type_id})
     release([row.id])
     claims = [(room.id, night, row.id, None) for night in nights(row.check_in, row.check_out)]
-    if _insert(row.property_id, claims):
+    if room_nights.take(row.property_id, claims):
         raise Refused(f"Room {room.number} is not free for all nights of this stay.", field="room")
     row.room_id = room.id
     db.session.flush()
-
-
-def take_for_block(property_id: UUID, room_id: UUID, block_id: UUID, first: date, last: date) -> bool:
-    """Take the nights of a block; False when one of them is taken. The type is locked by the caller."""
-    claims: list[Claim] = [(room_id, night, None, block_id) for night in each(first, last)]
-    return not _insert(property_id, claims)
 
 
 def find(property_id: UUID, room_id: UUID) -> Room:
@@ -189,7 +146,8 @@ def _choose(rows: Sequence[ReservationRoom], houses: Sequence[Room], keep_upgrad
     if not rows or not houses:
         return {}
     types = {house.id: house.room_type_id for house in houses}
-    left = _free_nights(list(types), rows)
+    first = min(row.check_in for row in rows) - _MARGIN
+    left = room_nights.free_nights(list(types), first, max(row.check_out for row in rows) + _MARGIN)
     found: dict[UUID, UUID | None] = {}
     for row in rows:
         here = row.room_id
@@ -214,74 +172,3 @@ def _assign(
         if room_id is not None:
             left[room_id].difference_update(nights(stay.check_in, stay.check_out))
     return found
-
-
-def _free_nights(room_ids: Sequence[UUID], rows: Sequence[ReservationRoom]) -> dict[UUID, set[date]]:
-    first = min(row.check_in for row in rows) - _MARGIN
-    last = max(row.check_out for row in rows) + _MARGIN
-    values = {"organization": tenancy.required(), "rooms": list(room_ids), "first": first, "last": last}
-    left = {room_id: set(each(first, last)) for room_id in room_ids}
-    for room_id, taken in db.session.execute(_TAKEN, values):
-        left[room_id].difference_update(taken)
-    return left
-
-
-def _insert(property_id: UUID, claims: Sequence[Claim]) -> set[UUID]:
-    """Take the nights; return the takers that did not get all of theirs, and now hold none."""
-    if not claims:
-        return set()
-    room_ids, dates, stays, blocks = (list(column) for column in zip(*claims, strict=True))
-    values = {
-        "organization": tenancy.required(),
-        "property": property_id,
-        "rooms": room_ids,
-        "nights": dates,
-        "stays": stays,
-        "blocks": blocks,
-    }
-    got: dict[UUID, int] = {}
-    for taker in db.session.execute(_TAKE, values).scalars():
-        got[taker] = got.get(taker, 0) + 1
-    wanted: dict[UUID, int] = {}
-    for _, _, stay, block in claims:
-        taker = stay or block
-        if taker is not None:
-            wanted[taker] = wanted.get(taker, 0) + 1
-    lost = {taker for taker, count in wanted.items() if got.get(taker, 0) != count}
-    if lost:
-        _give_back(lost)
-    return lost
-
-
-def _give_back(takers: Collection[UUID]) -> None:
-    db.session.execute(
-        delete(RoomNight)
-        .where(
-            RoomNight.organization_id == tenancy.required(),
-            RoomNight.reservation_room_id.in_(takers) | RoomNight.block_id.in_(takers),
-        )
-        .execution_options(synchronize_session=False)
-    )
-
-
-def taken_by_stays(room_ids: Collection[UUID], first: date, last: date) -> list[UUID]:
-    """The ids of the reservations' rooms that hold a night of these rooms within `first`..`last`."""
-    query = (
-        select(RoomNight.reservation_room_id)
-        .where(
-            RoomNight.organization_id == tenancy.required(),
-            RoomNight.room_id.in_(room_ids),
-            RoomNight.night.between(first, last),
-            RoomNight.reservation_room_id.is_not(None),
-        )
-        .distinct()
-    )
-    return [found for found in db.session.scalars(query) if found is not None]
-
-
-def last_night_taken(room_ids: Collection[UUID], after: date) -> date | None:
-    """The last night from `after` on that anybody, stay or block, holds in these rooms."""
-    query = select(RoomNight.night).where(
-        RoomNight.organization_id == tenancy.required(), RoomNight.room_id.in_(room_ids), RoomNight.night >= after
-    )
-    return db.session.scalar(query.order_by(RoomNight.night.desc()).limit(1))
