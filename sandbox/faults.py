@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +17,11 @@ KINDS = (
 )  # fmt: skip
 HTML_PAGE = b"<!doctype html><html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
 
+# What a provider's addresses begin with: `/bookings` in a rule means `/api/v2/bookings` too.
+BASE = re.compile(r"^(?:/api)?/v\d+(?=/)")
+
 ErrorBody = Callable[[int, dict[str, Any] | None], bytes]
+ErrorHeaders = Callable[[int, Request], dict[str, str]]
 _ids = count(1)
 
 
@@ -59,7 +64,7 @@ class Fault:
         method, prefix = self.match.get("method"), self.match.get("path_prefix")
         if method and method.upper() != request.method:
             return False
-        if prefix and not (request.path.startswith(prefix) or request.path.startswith("/api/v1" + prefix)):
+        if prefix and not (request.path.startswith(prefix) or BASE.sub("", request.path).startswith(prefix)):
             return False
         property_id = self.match.get("property_id")
         return not property_id or property_id in request.target or property_id.encode() in request.body
@@ -108,8 +113,11 @@ def read_fault(given: dict[str, Any]) -> Fault:
 class Faults:
     """The rules in force, asked for each request to a provider."""
 
-    def __init__(self, error_body: ErrorBody, refuse: Callable[[float], None]) -> None:
+    def __init__(
+        self, error_body: ErrorBody, refuse: Callable[[float], None], error_headers: ErrorHeaders | None = None
+    ) -> None:
         self._error_body = error_body
+        self._error_headers = error_headers or (lambda status, request: {})
         self._refuse = refuse
         self._rules: list[Fault] = []
         self._lock = threading.Lock()
@@ -149,7 +157,9 @@ class Faults:
         """What the client gets instead. The handler runs for every kind that is a real answer gone bad."""
         kind = fault.kind
         if kind == "status":
-            headers = {} if fault.retry_after is None else {"Retry-After": fault.retry_after}
+            headers = self._error_headers(fault.status, request)
+            if fault.retry_after is not None:
+                headers["Retry-After"] = fault.retry_after
             return Response(fault.status, self._error_body(fault.status, fault.details), headers)
         if kind == "garbage":
             return Response(fault.status, b'{"data": [{"id": \xff\xfe<<<')

@@ -41,15 +41,27 @@ class Delivery:
     attempts: list[dict[str, Any]] = field(default_factory=list)
     state: str = "pending"
     copy_of: str | None = None
+    method: str = "POST"
+    about: str = ""
+
+
+def _as_queued(delivery: Delivery) -> tuple[str, dict[str, str]]:
+    return delivery.body, delivery.headers
 
 
 @dataclass(slots=True)
 class Plan:
-    """How a provider delivers: waits between attempts, time allowed per attempt, and what goes wrong on purpose."""
+    """How a provider delivers: waits between attempts, time allowed per attempt, and what goes wrong on purpose.
+
+    `again` is the lowest status that is tried again; `render` makes body and headers of an attempt.
+    """
 
     waits: Callable[[], list[float]]
     timeout: Callable[[], float]
     switch: Callable[[str], Any]
+    again: int = 500
+    render: Callable[[Delivery], tuple[str, dict[str, str]]] = _as_queued
+    agent: str = "hackney/1.18.0"
 
 
 @dataclass(slots=True)
@@ -126,7 +138,8 @@ class Sender:
 
     def _attempt(self, delivery: Delivery, generation: int) -> None:
         started = time.monotonic()
-        verdict = self.post(delivery.url, delivery.headers, delivery.body)
+        body, headers = self._plan.render(delivery)
+        verdict = self.post(delivery.url, headers, body, delivery.method)
         delivery.attempts.append({
             "at": zulu_stamp(datetime.fromtimestamp(self._clock.timestamp(), UTC)),
             "status": verdict.status,
@@ -138,7 +151,7 @@ class Sender:
         with self._wake:
             self._busy -= 1
             self.finished += 1
-            if verdict.status is not None and verdict.status < 500:
+            if verdict.status is not None and verdict.status < self._plan.again:
                 delivery.state = "delivered" if verdict.status < 300 else "refused"
             elif made > len(waits):
                 delivery.state = "given up"
@@ -147,12 +160,13 @@ class Sender:
                 heapq.heappush(self._queue, (delivery.due, next(self._order), delivery))
             self._wake.notify_all()
 
-    def post(self, url: str, headers: dict[str, str], body: str) -> Verdict:
+    def post(self, url: str, headers: dict[str, str], body: str, method: str = "POST") -> Verdict:
         """One attempt, at once. Never raises for what the network does."""
         timeout = urllib3.Timeout(total=self._plan.timeout())
-        sent = {"Content-Type": "application/json", "User-Agent": "hackney/1.18.0", **headers}
+        sent = {"Content-Type": "application/json", "User-Agent": self._plan.agent, **headers}
+        content = body.encode() if body else None
         try:
-            answer = self._http.request("POST", url, body=body.encode(), headers=sent, timeout=timeout, redirect=False)
+            answer = self._http.request(method, url, body=content, headers=sent, timeout=timeout, redirect=False)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             return Verdict(None, error=type(error).__name__)
         return Verdict(answer.status, answer.data[:65536].decode("utf-8", "replace"), dict(answer.headers))

@@ -119,13 +119,17 @@ class Router:
         parts = pattern.split("/")
         self._patterns.setdefault((method, len(parts)), []).append((parts, pattern, handler))
 
-    def find(self, request: Request) -> Handler | None:
-        """The handler for a request, with its `params` and `endpoint` filled in; None when there is none."""
-        handler = self._exact.get((request.method, request.path))
+    def find(self, request: Request, path: str | None = None) -> Handler | None:
+        """The handler for a request, with its `params` and `endpoint` filled in; None when there is none.
+
+        `path` stands for the request's own, for a provider that serves the same under several bases.
+        """
+        path = request.path if path is None else path
+        handler = self._exact.get((request.method, path))
         if handler is not None:
-            request.endpoint = f"{request.method} {request.path}"
+            request.endpoint = f"{request.method} {path}"
             return handler
-        given = request.path.split("/")
+        given = path.split("/")
         for parts, pattern, found in self._patterns.get((request.method, len(given)), []):
             params = _match(parts, given)
             if params is not None:

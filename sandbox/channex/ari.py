@@ -8,10 +8,11 @@ from typing import Any
 
 from sandbox.channex import money
 from sandbox.channex.ari_values import Change, Problems, Span, read_availability, read_restrictions
-from sandbox.channex.calendar import FLAGS, Series
+from sandbox.channex.calendar import FLAGS
 from sandbox.channex.errors import Refused
 from sandbox.channex.limits import Limits
 from sandbox.channex.state import Property, World, new_id
+from sandbox.series import Series
 from sandbox.web import Request, Response, Router, answer
 
 ARI_EVENT_CELLS = 2_000

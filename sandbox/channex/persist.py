@@ -9,7 +9,6 @@ from typing import Any
 
 import orjson
 
-from sandbox.channex.calendar import Series, load_series
 from sandbox.channex.state import (
     Booking,
     Channel,
@@ -23,6 +22,7 @@ from sandbox.channex.state import (
     Webhook,
     World,
 )
+from sandbox.series import Series, load_series
 
 PLAIN: dict[str, Any] = {
     "groups": Group, "properties": Property, "bookings": Booking, "revisions": Revision, "webhooks": Webhook,

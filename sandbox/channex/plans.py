@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.channex import views
-from sandbox.channex.calendar import FLAGS, FREE, RESTRICTIONS, Series, weekly
+from sandbox.channex.calendar import FLAGS, FREE, RESTRICTIONS
 from sandbox.channex.checks import BLANK, INVALID, Check, wrapped
 from sandbox.channex.errors import Refused
 from sandbox.channex.lists import listing
 from sandbox.channex.rooms import mapped_ids, unmap
 from sandbox.channex.state import Option, RatePlan, World, new_id
+from sandbox.series import Series, weekly
 from sandbox.web import Request, Response, Router, answer
 
 INHERITED = ("rate", *RESTRICTIONS, "max_sell", "max_availability", "availability_offset")

@@ -16,7 +16,7 @@ from sandbox.channex.hooks import Hooks
 from sandbox.channex.ota import NotSold, Ota
 from sandbox.channex.provision import Provision
 from sandbox.channex.state import Revision, World
-from sandbox.channex.switches import UnknownSwitch
+from sandbox.switches import UnknownSwitch
 from sandbox.web import Request, Response, Router, answer
 
 

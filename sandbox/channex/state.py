@@ -10,10 +10,11 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from sandbox.channex.calendar import FREE, RESTRICTIONS, Series
+from sandbox.channex.calendar import FREE, RESTRICTIONS
 from sandbox.channex.errors import Refused, missing
 from sandbox.channex.switches import Switches
 from sandbox.clock import Clock, local_stamp
+from sandbox.series import Series
 
 
 @dataclass(slots=True)

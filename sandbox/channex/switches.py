@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox import switches
+
 DEFAULTS: dict[str, Any] = {
     "strict_rate_limits": True,  # 10 a minute per property and endpoint; off: the 6000 that staging advertises
     "rate_limit_per_minute": 10,
@@ -27,34 +29,8 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-class UnknownSwitch(Exception):
-    """No switch of that name, or a value of another type."""
-
-
-class Switches:
-    """The switches in force."""
+class Switches(switches.Switches):
+    """The switches of Channex in force."""
 
     def __init__(self) -> None:
-        self._values = dict(DEFAULTS)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._values[name]
-
-    def turn(self, changes: dict[str, Any]) -> None:
-        """Set several; all or none. Raises UnknownSwitch."""
-        for name, value in changes.items():
-            if name not in DEFAULTS:
-                raise UnknownSwitch(f"there is no switch {name!r}")
-            number = isinstance(DEFAULTS[name], int | float) and not isinstance(DEFAULTS[name], bool)
-            fits = isinstance(value, int | float) if number else isinstance(value, type(DEFAULTS[name]))
-            if not fits or (number and (isinstance(value, bool) or value < 0)):
-                raise UnknownSwitch(f"{name} cannot be {value!r}")
-        self._values.update(changes)
-
-    def all(self) -> dict[str, Any]:
-        """Every switch with its value."""
-        return dict(self._values)
-
-    def reset(self) -> None:
-        """Back to the defaults."""
-        self._values = dict(DEFAULTS)
+        super().__init__(DEFAULTS)
