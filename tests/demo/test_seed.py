@@ -13,7 +13,7 @@ from portal import tenancy
 from portal.domain.reservations import Status
 from portal.extensions import db as database
 from portal.models import AuditEntry
-from portal.services import access, accounts, availability, properties, rates, reservations, rooms
+from portal.services import access, accounts, availability, connections, properties, rates, reservations, rooms
 
 
 def home(account):
@@ -60,3 +60,14 @@ def test_the_demo_opens_on_a_day_with_work_to_do(db):
         assert availability.oversold(faro.id, today, today + timedelta(days=60)) == {}
         prices = rates.calendar(faro.id, today, today + timedelta(days=500))
         assert all(cell.rate for nights in prices.values() for cell in nights.values())
+
+
+def test_each_property_is_connected_once_however_often_the_demo_starts(db, redis):
+    for _ in range(2):
+        seed.seed(connect=True)
+
+    found = []
+    for account in (ALICE, CHARLIE):
+        with tenancy.of(home(account)):
+            found += [len(connections.of_property(hotel.id)) for hotel in properties.listed()]
+    assert found == [1, 1, 1]
