@@ -59,10 +59,14 @@ def weakness(password: str, *known: str) -> str | None:
     plain = _normal(password).casefold()
     without_digits = plain.strip("0123456789!?.-_ ")
     words = (*_GUESSED_FIRST, *(each.casefold() for each in known if each))
-    guessed = any(len(plain.replace(word, "")) < _FEWEST_LETTERS for word in words if word in plain)
+    guessed = any(_letters(plain.replace(word, "")) < _FEWEST_LETTERS for word in words if word in plain)
     if guessed or len(set(plain)) < _FEWEST_LETTERS or not without_digits or _is_a_run(plain):
         return "guessable"
     return None
+
+
+def _letters(words: str) -> int:
+    return sum(letter.isalpha() for letter in words)
 
 
 def _is_a_run(plain: str) -> bool:

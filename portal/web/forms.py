@@ -52,8 +52,7 @@ class Form:
 def _sentences(messages: dict[str, Any]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, said in messages.items():
-        flat = said if isinstance(said, list) else [words for each in said.values() for words in _flat(each)]
-        found["form" if name == "_schema" else name] = [str(SENTENCES.get(str(words), words)) for words in flat]
+        found["form" if name == "_schema" else name] = [str(SENTENCES.get(str(words), words)) for words in _flat(said)]
     return found
 
 

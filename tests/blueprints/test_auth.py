@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import text
 
 from portal import tenancy
 from portal.db import unit_of_work
@@ -27,6 +28,8 @@ from tests.factories import (
 from tests.people import COOKIE, sign_in, token_of
 
 HTMX = {"HX-Request": "true"}
+IDLE = text("select clock_timestamp() - last_seen_at from user_sessions")
+DENIALS = text("select actor_id, subject_kind, subject_id from audit_log where action = 'access.denied'")
 
 
 def form_token(client, path="/sign-in"):
@@ -354,7 +357,7 @@ def test_a_view_works_for_the_organization_of_its_property_and_for_nobody_afterw
 
     answer = call(app, alice.owner, allowed("rates.view")(view), property_id=alice.property_id)
 
-    assert answer.text == f"{alice.organization_id} user {alice.owner.id}"
+    assert answer.get_data(as_text=True) == f"{alice.organization_id} user {alice.owner.id}"
     assert tenancy.current() is None
     assert audit.actor() == audit.SYSTEM
 
