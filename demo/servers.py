@@ -71,6 +71,7 @@ def start(
     """
     place = find_place(folder)
     with starting(place):
+        place = drop_orphans(place)
         servers = describe(place, durable=durable)
         wanted: list[Postgres | Redis] = [
             *([servers.postgres] if postgres else []),
@@ -112,6 +113,14 @@ def remove(folder: Path | None = None) -> None:
         shutil.rmtree(path, ignore_errors=True)
     for file in (KEYS_FILE, PORTS_FILE, "postgres.log", "redis.log"):
         (place.folder / file).unlink(missing_ok=True)
+
+
+def drop_orphans(place: Place) -> Place:
+    """Delete data whose secrets are gone. For root the data lie elsewhere: deleting the folder leaves them behind,
+    and without the secrets nobody can sign in to them or read what they hold."""
+    if place.state != place.folder and place.postgres_data.exists() and not (place.folder / KEYS_FILE).exists():
+        remove(place.folder)
+    return find_place(place.folder)
 
 
 def is_running(servers: Servers) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -168,3 +170,18 @@ sys.stdout.write("up\\n"); sys.stdout.flush(); time.sleep(60)
         if not demo_servers.is_running(servers):
             break
     assert not demo_servers.is_running(servers)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only for root do the data lie outside the folder")
+def test_deleting_the_folder_starts_afresh_instead_of_locking_us_out(tmp_path):
+    folder = tmp_path / "demo"
+    demo_servers.start(folder, redis=False, durable=False).stop()
+    shutil.rmtree(folder)
+
+    again = demo_servers.start(folder, redis=False, durable=False)
+
+    try:
+        assert again.postgres.process() is not None
+    finally:
+        again.stop()
+        demo_servers.remove(folder)
