@@ -13,6 +13,7 @@ from portal.config import Settings
 from portal.extensions import csrf, db, redis, runtime
 from portal.web import (
     assets,
+    cells,
     context,
     errors,
     filters,
@@ -23,6 +24,8 @@ from portal.web import (
     identity,
     origin,
     shell,
+    troubles,
+    words,
 )
 
 # The largest form; the webhook route has a smaller limit of its own (WEBHOOK_BODY_LIMIT_BYTES).
@@ -89,4 +92,7 @@ def _install_web(app: Flask, settings: Settings) -> None:
     errors.install(app)
     filters.install(app)
     shell.install(app)
+    words.install(app)
+    troubles.install(app)
+    cells.install(app)
     guards.open_to_all("Style sheets and scripts hold no secrets.")(app.view_functions["static"])

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.blueprints import admin, auth, health, switch, vendor, webhooks
+from portal.blueprints import (
+    admin,
+    auth,
+    health,
+    overview,
+    rates,
+    reservations,
+    switch,
+    vendor,
+    webhooks,
+)
 from portal.extensions import csrf
 
 BLUEPRINTS = (
     auth.bp,
     switch.bp,
+    overview.bp,
+    reservations.bp,
+    rates.bp,
     admin.bp,
     vendor.bp,
     health.bp,

@@ -24,7 +24,8 @@ _DAY = 86400
 def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=money, number=number, percent=percent, day=day, weekday=weekday, nights=nights, local_time=local_time,
-        local_clock=local_clock, local_day=local_day, groupby_day=groupby_day, ago=ago, utc=utc, age=age,
+        local_clock=local_clock, local_day=local_day, groupby_day=groupby_day, long_day=long_day,
+        ago=ago, utc=utc, age=age,
     )  # fmt: skip
     app.jinja_env.globals.update(channel=channels.channel, zone_name=zone_name)
 
@@ -86,6 +87,11 @@ def local_day(moment: datetime, zone: str) -> str:
 def groupby_day(entries: Sequence[Any], zone: str) -> list[tuple[str, list[Any]]]:
     """Entries with an `at`, in their order, under the headings of their days at the property."""
     return [(words, list(found)) for words, found in groupby(entries, key=lambda entry: local_day(entry.at, zone))]
+
+
+def long_day(value: date) -> str:
+    """`Friday, 20 November 2026`."""
+    return str(format_date(value, "EEEE, d MMMM y", locale=_locale()))
 
 
 def utc(moment: datetime) -> str:

@@ -47,6 +47,8 @@ OUTCOMES: Words = {
     "nothing": lazy_gettext("said nothing new"),
     "older": lazy_gettext("was older than what was known already, and changed nothing"),
     "repeat": lazy_gettext("repeated a message that was applied already"),
+    "received": lazy_gettext("sent a message that waits to be applied"),
+    "quarantined": lazy_gettext("sent a message that could not be applied and was set aside"),
     "tombstone": lazy_gettext("cancelled a booking that had not arrived yet; the booking will take no room"),
 }
 # How far a value of the calendar got (`grid.CellState`).

@@ -39,7 +39,7 @@ def _vocabulary() -> dict[str, Any]:
         "charge": vocabulary.CHARGES,
     }  # fmt: skip
     made = {name: _lookup(known) for name, known in plain.items()}
-    return {**made, "field": field, "value": value, "mark": mark, "people": people, "reason": reason}
+    return {**made, "field": field, "field_value": value, "mark": mark, "people": people, "reason": reason}
 
 
 def _lookup(known: Words) -> Any:

@@ -26,6 +26,7 @@
   };
 
   const begin = (grid) => {
+    if (grid.querySelector("td [tabindex=\"0\"], td[tabindex=\"0\"]")) return; // the stop stays where the person was
     if (grid.contains(document.activeElement)) return;
     const first = grid.querySelector("td.is-today") || grid.querySelector("td");
     if (first) stop(grid, first);

@@ -1,0 +1,91 @@
+"""All that the panel of one night shows: the trace, the layers of its price, and the changes that touched it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from portal.models import AuditEntry, ConnectionState
+from portal.services import grid, price_chain, trace
+from portal.services.price_chain import Layer
+from portal.services.trace import Proof, Trace
+from providers.types import LaneKind
+
+KINDS = tuple(kind.value for kind in LaneKind)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What somebody changed of this night: {field, with its nights: (before, after)}."""
+
+    at: datetime
+    actor: str
+    actor_kind: str
+    action: str
+    changes: Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How far the wanted value got on one connection: the moment of each step, None when it was not taken."""
+
+    sent: datetime | None
+    accepted: datetime | None
+    seen: datetime | None
+
+
+@dataclass(frozen=True)
+class NightTrace:
+    """`layers` are those of a price, weakest first; none for availability. `changes`: newest first."""
+
+    trace: Trace
+    layers: Sequence[Layer]
+    changes: Sequence[Change]
+
+    @property
+    def pending(self) -> bool:
+        """Whether a proof is on its way by itself: what is paused, broken or switched off waits for a person."""
+        return any(proof.state is grid.CellState.SAVED and _goes_out(proof) for proof in self.trace.proofs)
+
+    def steps(self, proof: Proof) -> Steps:
+        """The steps of the value that is wanted now; what was sent before it does not count."""
+        carried = [sent for sent in proof.sent if sent.value == self.trace.wanted]
+        taken = next((sent.at for sent in carried if sent.verdict == "accepted"), proof.accepted_at)
+        proven = proof.state in (grid.CellState.ACCEPTED, grid.CellState.SEEN)
+        return Steps(
+            sent=carried[0].at if carried else taken if proven else None,
+            accepted=taken if proven else None,
+            seen=proof.seen_at if proof.state is grid.CellState.SEEN else None,
+        )
+
+
+def read(property_id: UUID, kind: str, subject_id: UUID, night: date) -> NightTrace:
+    """One cell of the grid; `kind` is one of KINDS. Raises `NotFound` for a stranger's room type or plan."""
+    wanted = LaneKind(kind)
+    found = trace.read(property_id, wanted, subject_id, night)
+    layers = price_chain.read(property_id, subject_id, night) if wanted is LaneKind.RATES else ()
+    changes = [change for entry in found.changes if (change := _touching(entry, night))]
+    return NightTrace(found, layers, changes)
+
+
+def _goes_out(proof: Proof) -> bool:
+    connection = proof.connection
+    return connection.state is ConnectionState.ACTIVE and connection.push_enabled and connection.sync_enabled
+
+
+def _touching(entry: AuditEntry, night: date) -> Change | None:
+    """The part of an entry that speaks of the night; None when it speaks of others only."""
+    found = {path: pair for path, pair in (entry.changes or {}).items() if _covers(path, night)}
+    if not found:
+        return None
+    return Change(entry.at, entry.actor_name, entry.actor_kind, entry.action, found)
+
+
+def _covers(path: str, night: date) -> bool:
+    """`rate 2026-12-01..2026-12-31` speaks of those nights, a path without nights of all."""
+    _, _, span = path.partition(" ")
+    first, _, last = span.partition("..")
+    return not span or first <= night.isoformat() <= (last or first)

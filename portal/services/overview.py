@@ -1,0 +1,126 @@
+"""A hotel this morning: who comes, goes and stays, how its connections are, and what needs a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal import tenancy
+from portal.extensions import db
+from portal.models import Conflict, ConflictType, Connection, ConnectionState, Incident, Property, RatePlan, RoomType
+from portal.services import connection_health, connections, incidents, properties, reservations
+from portal.services.connection_health import Report
+
+MOST_STAYS = 30
+MOST_PROBLEMS = 50
+_MISSING_ROOM = (ConflictType.OVERBOOKING, ConflictType.UNMAPPED)
+
+
+@dataclass(frozen=True)
+class Stays:
+    """Some reservations, and how many there are in all."""
+
+    lines: Sequence[reservations.Line]
+    total: int
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`conflicts` and `incidents` leave out what `unplaced` shows already. `names`: of room types and plans, by id."""
+
+    today: date  # the property's
+    arrivals: Stays
+    departures: Stays
+    in_house: Stays
+    reports: Sequence[Report]
+    unplaced: Stays
+    incidents: Sequence[Incident]
+    conflicts: Sequence[Conflict]
+    names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> int:
+        return self.unplaced.total + len(self.incidents) + len(self.conflicts)
+
+    def provider_of(self, incident: Incident) -> str:
+        """The provider the incident's connection talks to."""
+        found = {report.connection.id: report.connection.provider for report in self.reports}
+        return found.get(incident.connection_id, "channex") if incident.connection_id else "channex"
+
+
+def read(property: Property) -> Overview:
+    """Everything the overview shows, in the property's own today."""
+    today = properties.today(property)
+    unplaced = _stays(property.id, reservations.Filters(unplaced=True, first=today))
+    known = {str(line.reservation.id) for line in unplaced.lines}
+    open_incidents = [row for row in incidents.open_ones(property.id, MOST_PROBLEMS) if not _shown(row, known)]
+    found = [connection_health.report(connection) for connection in _open_connections(property.id)]
+    return Overview(
+        today=today,
+        arrivals=_stays(property.id, reservations.Filters(arriving=today)),
+        departures=_stays(property.id, reservations.Filters(departing=today)),
+        in_house=_stays(property.id, reservations.Filters(in_house=today)),
+        reports=found,
+        unplaced=unplaced,
+        incidents=open_incidents,
+        conflicts=[row for row in _conflicts(property.id) if not _says_the_same(row, known)],
+        names=subject_names(property.id) if open_incidents else {},
+    )
+
+
+def subject_names(property_id: UUID) -> dict[str, str]:
+    """What people call the room types and rate plans of a property, by id as text: `Double · Flexible`."""
+    types = {
+        row.id: row.name
+        for row in db.session.execute(
+            select(RoomType.id, RoomType.name).where(
+                RoomType.organization_id == tenancy.required(), RoomType.property_id == property_id
+            )
+        )
+    }
+    plans = db.session.execute(
+        select(RatePlan.id, RatePlan.name, RatePlan.room_type_id).where(
+            RatePlan.organization_id == tenancy.required(), RatePlan.property_id == property_id
+        )
+    )
+    found = {str(type_id): name for type_id, name in types.items()}
+    return found | {str(row.id): f"{types.get(row.room_type_id, '')} · {row.name}" for row in plans}
+
+
+def _stays(property_id: UUID, filters: reservations.Filters) -> Stays:
+    page = reservations.list_page(property_id, filters, size=MOST_STAYS)
+    total = reservations.count(property_id, filters) if page.next else len(page.lines)
+    return Stays(page.lines, total)
+
+
+def _open_connections(property_id: UUID) -> list[Connection]:
+    return [
+        connection
+        for connection in connections.of_property(property_id)
+        if connection.state is not ConnectionState.DISCONNECTED
+    ]
+
+
+def _shown(incident: Incident, unplaced: set[str]) -> bool:
+    return incident.facts.get("reservation_id") in unplaced
+
+
+def _says_the_same(conflict: Conflict, unplaced: set[str]) -> bool:
+    return conflict.type in _MISSING_ROOM and str(conflict.reservation_id) in unplaced
+
+
+def _conflicts(property_id: UUID) -> Sequence[Conflict]:
+    return db.session.scalars(
+        select(Conflict)
+        .where(
+            Conflict.organization_id == tenancy.required(),
+            Conflict.property_id == property_id,
+            Conflict.resolved_at.is_(None),
+        )
+        .order_by(Conflict.id.desc())
+        .limit(MOST_PROBLEMS)
+    ).all()
