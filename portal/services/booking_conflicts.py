@@ -41,17 +41,23 @@ class Problems:
         self.inbox_id = inbox_id
         self._open: dict[tuple[str, str, UUID | None], Conflict] | None = None
 
-    def report_decisions(self, room: str, decisions: Sequence[merge.Decision]) -> None:
-        """A field both sides changed keeps ours and waits for a person, once, with the newest values."""
+    def report_decisions(self, decisions: Sequence[merge.Decision], room_id: UUID | None = None) -> None:
+        """A field both sides changed keeps ours and waits for a person, once, with the newest values.
+
+        `room_id`: the fields are those of this room. Where both sides came to agree, nothing waits any more.
+        """
         for decision in merge.conflicts(list(decisions)):
             sides = {
                 "base": state.plain(decision.base),
                 "ours": state.plain(decision.ours),
                 "theirs": state.plain(decision.theirs),
             }
-            name = f"rooms.{room}.{decision.field}" if room else decision.field
             type = TYPES.get(decision.field, ConflictType.GUEST)
-            self._report(type, name[:32], decision.reason.value, sides=sides)
+            self._report(type, decision.field[:32], decision.reason.value, sides=sides, room_id=room_id)
+        agreed = {decision.field for decision in decisions if decision.result is merge.Result.AGREED}
+        for (_, name, of_room), conflict in self._known().items() if agreed else ():
+            if name in agreed and of_room == room_id and conflict.sides is not None:
+                conflict.resolved_at, conflict.strategy, conflict.action = func.now(), "RESOLVED", "agreed"
 
     def report_rooms(self, booked: Sequence[ReservationRoom], unplaced: Sequence[UUID]) -> None:
         """Sold and not placed: no free room, or a product nobody mapped."""

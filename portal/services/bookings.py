@@ -29,6 +29,8 @@ from providers.types import BookingStatus, Person, Revision
 
 APPLIED = ("created", "changed", "cancelled")
 
+_MADE_LINK = insert(BookingLink).on_conflict_do_nothing().returning(BookingLink)
+
 
 @dataclass
 class Effect:
@@ -82,8 +84,10 @@ def apply(at: Desk, revision: Revision, inbox_id: UUID | None) -> Effect:
         effect = Effect("tombstone")
         link.cancelled = True
     elif link.reservation_id is None:
-        effect = _create(at, link, _tombstone(at, link) or revision, inbox_id)
-        _note_booked_at(link, revision)
+        newest = _tombstone(at, link)
+        effect = _create(at, link, newest or revision, inbox_id)
+        if newest is not None:
+            _note_booked_at(link, revision)
     else:
         effect = _change(at, link, revision, inbox_id)
     if not late:
@@ -96,17 +100,19 @@ def apply(at: Desk, revision: Revision, inbox_id: UUID | None) -> Effect:
 def _lock_link(connection_id: UUID, revision: Revision) -> BookingLink:
     """The link of this booking, made if need be and held until the end of the transaction."""
     organization_id = tenancy.required()
-    made = insert(BookingLink).values(
-        organization_id=organization_id,
-        id=new_id(),
-        connection_id=connection_id,
-        external_booking_id=revision.external_booking_id,
-        unique_code=(revision.unique_id or "")[:80],
-        last_ordering="",
-        last_revision_id="",
-        cancelled=False,
-    )
-    db.session.execute(made.on_conflict_do_nothing())
+    made = {
+        "organization_id": organization_id,
+        "id": new_id(),
+        "connection_id": connection_id,
+        "external_booking_id": revision.external_booking_id,
+        "unique_code": (revision.unique_id or "")[:80],
+        "last_ordering": "",
+        "last_revision_id": "",
+        "cancelled": False,
+    }
+    link = db.session.scalar(_MADE_LINK, made)
+    if link is not None:
+        return link
     return db.session.scalars(
         select(BookingLink)
         .where(
@@ -161,11 +167,10 @@ def _create(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | No
     ]
     db.session.add(reservation)
     db.session.flush()
-    db.session.add_all(booked)
-    db.session.flush()
+    unplaced = rooms.take_new(at.property.id, booked)
+    if unplaced:
+        Problems(at, reservation, inbox_id).report_rooms(booked, unplaced)
     link.reservation_id = reservation.id
-    unplaced = rooms.take(at.property.id, [room for room in booked if room.active])
-    Problems(at, reservation, inbox_id).report_rooms(booked, unplaced)
     booking_rooms.mark(at, reservation, before=[], after=booked, urgent=True)
     after = state.to_json(state.ours(reservation, booked, guest))
     changes = {**_flat({}, after)}
@@ -215,9 +220,10 @@ def _change(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | No
             room.active = False
     unplaced = booking_rooms.place(at, reservation, booked, before_rooms)
     problems = Problems(at, reservation, inbox_id)
-    problems.report_decisions("", decisions)
+    problems.report_decisions(decisions)
+    rows = {state.room_key(row): row.id for row in booked}
     for key, found in room_decisions.items():
-        problems.report_decisions(key, found)
+        problems.report_decisions(found, rows[key])
     problems.report_rooms(booked, unplaced)
     booking_rooms.span(reservation, booked)
     reservation.version += 1
