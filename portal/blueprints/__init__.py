@@ -7,12 +7,15 @@ from flask import Flask
 from portal.blueprints import (
     admin,
     auth,
+    connections,
     health,
+    history,
     overview,
     rates,
     reservations,
     switch,
     vendor,
+    webhook_events,
     webhooks,
 )
 from portal.extensions import csrf
@@ -23,6 +26,9 @@ BLUEPRINTS = (
     overview.bp,
     reservations.bp,
     rates.bp,
+    connections.bp,
+    history.bp,
+    webhook_events.bp,
     admin.bp,
     vendor.bp,
     health.bp,

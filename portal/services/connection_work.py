@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from portal import tenancy
 from portal.db import now
@@ -162,7 +163,7 @@ def delivery_url(connection: Connection) -> str:
 def _newest_runs(connection_id: UUID) -> dict[SyncType, SyncRun]:
     query = (
         select(SyncRun)
-        .distinct(SyncRun.type)
+        .ext(distinct_on(SyncRun.type))
         .where(
             SyncRun.organization_id == tenancy.required(),
             SyncRun.connection_id == connection_id,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -29,6 +30,12 @@ class Filters:
     state: EventState | None = None
     kind: str = ""
     event: str = ""
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any]) -> Filters:
+        """Filters as a form asks for them."""
+        state = asked.get("state")
+        return cls(EventState(state) if state else None, asked.get("kind") or "", asked.get("event") or "")
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ def finish(connection: Connection, batch: Batch, error: ProviderError | None) ->
                 continue
             repeat_of = first_seen.get(event.event_key)
             did = _act(connection, event, messages)
-            repeated = repeat_of is not None and repeat_of != event_id
+            repeated = repeat_of is not None and repeat_of < event_id
             _close(
                 event_id,
                 EventState.IGNORED if event.kind == "other" or repeated else EventState.PROCESSED,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from portal import tenancy
+from portal.domain.nights import ONE_NIGHT, local_time_to_utc
 from portal.extensions import db
 from portal.models import (
     ApiCall,
@@ -39,6 +40,19 @@ class Filters:
     since: datetime | None = None  # aware
     until: datetime | None = None
     text: str = ""  # found in the error
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any], zone: str) -> Filters:
+        """Filters as a form asks for them: the words of types and states, and whole days of the property."""
+        since, until = asked.get("since"), asked.get("until")
+        return cls(
+            type=SyncType(asked["type"]) if asked.get("type") else None,
+            status=SyncStatus(asked["status"]) if asked.get("status") else None,
+            connection_id=asked.get("connection"),
+            since=local_time_to_utc(since, time(0), zone) if since else None,
+            until=local_time_to_utc(until + ONE_NIGHT, time(0), zone) if until else None,
+            text=asked.get("q") or "",
+        )
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from portal.models import Duty, DutyRow, Lane, RatePlan, RoomType, Send, SyncRun
 
 # A push of either type makes up for a failed one of the other.
 _SENDING = (SyncType.ARI_PUSH, SyncType.FULL_SYNC)
+_REFUSALS = ("partly", "refused")
 _DUTY_OF = {
     SyncType.ARI_PUSH: Duty.PUSH,
     SyncType.FULL_SYNC: Duty.PUSH,
@@ -30,7 +31,8 @@ class About:
 
     rooms: Sequence[str] = ()  # names of the room types it spoke of
     plans: Sequence[str] = ()  # "room type · plan", of its rate plans
-    refused: bool = False  # something was refused, and still is
+    refusals: bool = False  # something was understood and refused
+    still_refused: bool = False  # and nothing else has been accepted for it since
     made_up: bool = False  # a later run of its kind went well
     retry_at: datetime | None = None
 
@@ -57,7 +59,8 @@ def _spoken(runs: Sequence[SyncRun]) -> dict[UUID, About]:
             Send.sync_run_id,
             func.array_agg(RoomType.name.distinct()).label("rooms"),
             func.array_agg((RoomType.name + " · " + RatePlan.name).distinct()).label("plans"),
-            func.bool_or(text("lanes.refused <> '[]'") & Send.verdict.in_(("partly", "refused"))).label("refused"),
+            func.bool_or(Send.verdict.in_(_REFUSALS)).label("refusals"),
+            func.bool_or(text("lanes.refused <> '[]'") & Send.verdict.in_(_REFUSALS)).label("still_refused"),
         )
         .join(Lane, (Lane.organization_id == Send.organization_id) & (Lane.id == Send.lane_id))
         .outerjoin(RatePlan, (RatePlan.organization_id == Lane.organization_id) & (RatePlan.id == Lane.rate_plan_id))
@@ -71,7 +74,10 @@ def _spoken(runs: Sequence[SyncRun]) -> dict[UUID, About]:
     )
     return {
         row.sync_run_id: About(
-            [name for name in row.rooms if name], [name for name in row.plans if name], bool(row.refused)
+            [name for name in row.rooms if name],
+            [name for name in row.plans if name],
+            bool(row.refusals),
+            bool(row.still_refused),
         )
         for row in rows
     }
