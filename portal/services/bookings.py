@@ -110,7 +110,7 @@ def _lock_link(connection_id: UUID, revision: Revision) -> BookingLink:
         "last_revision_id": "",
         "cancelled": False,
     }
-    link = db.session.scalar(_MADE_LINK, made)
+    link: BookingLink | None = db.session.scalar(_MADE_LINK, made)
     if link is not None:
         return link
     return db.session.scalars(

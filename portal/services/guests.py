@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text as sql
 
 from portal import tenancy
 from portal.domain import guests as rule
@@ -25,6 +25,16 @@ from providers.types import Person
 CONTACT = ("email", "phone", "address", "city", "postal_code", "state", "company")
 _IDENTITIES = ("provider", "email", "phone")
 _NAME = "name"
+
+# As arrays: a statement whose text depends on the number of rows is compiled anew each time.
+_REMEMBER = sql(
+    """
+    insert into guest_keys (organization_id, kind, key, guest_id)
+    select :organization, kind, key, :guest
+    from unnest(cast(:kinds as text[]), cast(:keys as bytea[])) as said(kind, key)
+    on conflict do nothing
+    """
+)
 
 Keys = list[tuple[str, bytes]]
 """Kind and keyed hash, the kinds that identify first."""
@@ -160,8 +170,6 @@ def _keys(person: Person, provider: str, country: str | None) -> Keys:
 def _remember(guest: Guest, keys: Keys) -> None:
     """Write the keys; an old address or number goes on leading to the same guest."""
     if keys:
-        rows = [
-            {"organization_id": guest.organization_id, "kind": kind, "key": key, "guest_id": guest.id}
-            for kind, key in keys
-        ]
-        db.session.execute(insert(GuestKey).values(rows).on_conflict_do_nothing())
+        kinds, hashes = zip(*keys, strict=True)
+        values = {"organization": guest.organization_id, "guest": guest.id, "kinds": list(kinds), "keys": list(hashes)}
+        db.session.execute(_REMEMBER, values)

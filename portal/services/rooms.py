@@ -61,16 +61,28 @@ def take(property_id: UUID, rooms: Sequence[ReservationRoom], *, keep_upgrades: 
     release([row.id for row in rooms])
     active = [row for row in rooms if row.active]
     found = _choose(active, houses, keep_upgrades)
-    claims = [
-        (room_id, night, row.id, None)
-        for row in active
-        if (room_id := found.get(row.id)) is not None
-        for night in nights(row.check_in, row.check_out)
-    ]
-    lost = room_nights.take(property_id, claims)
+    lost = room_nights.take(property_id, _claims(active, found))
     for row in rooms:
         row.room_id = None if row.id in lost else found.get(row.id)
     db.session.flush()
+    return [row.id for row in active if row.room_id is None]
+
+
+def take_new(property_id: UUID, rooms: Sequence[ReservationRoom]) -> list[UUID]:
+    """Store the rooms of a new reservation, and do with the active ones what `take` does."""
+    active = [row for row in rooms if row.active]
+    houses = _houses(property_id, active)
+    lock_types(property_id, {row.room_type_id for row in active} | {house.room_type_id for house in houses})
+    found = _choose(active, houses, keep_upgrades=False)
+    for row in active:
+        row.room_id = found.get(row.id)
+    db.session.add_all(rooms)
+    db.session.flush()
+    lost = room_nights.take(property_id, _claims(active, found))
+    if lost:
+        for row in active:
+            row.room_id = None if row.id in lost else row.room_id
+        db.session.flush()
     return [row.id for row in active if row.room_id is None]
 
 
@@ -128,6 +140,15 @@ def free(property_id: UUID, check_in: date, check_out: date, room_type_id: UUID 
     if room_type_id is not None:
         query = query.where(Room.room_type_id == room_type_id)
     return db.session.scalars(query.order_by(Room.position, Room.number)).all()
+
+
+def _claims(rows: Iterable[ReservationRoom], found: Mapping[UUID, UUID | None]) -> list[room_nights.Claim]:
+    return [
+        (room_id, night, row.id, None)
+        for row in rows
+        if (room_id := found.get(row.id)) is not None
+        for night in nights(row.check_in, row.check_out)
+    ]
 
 
 def _houses(property_id: UUID, rows: Iterable[ReservationRoom]) -> Sequence[Room]:
