@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from time import monotonic
 from typing import Any
@@ -32,11 +32,15 @@ from portal.models.base import new_id
 from portal.models.sealed import seal_field
 from portal.services import audit
 from portal.services.errors import NotStored
+from providers.cards import mask_cards, strip_cards
+from providers.errors import Malformed
+from providers.strict import dumps, loads
 from providers.types import Message
 
 log = structlog.get_logger()
 
 ROUTE_SECONDS = 10.0  # how long a route is remembered: short enough that disconnecting means it
+LONGEST_KEY, LONGEST_ID = 128, 64  # what the columns hold
 KEPT_HEADERS = ("content-type", "user-agent", "x-request-id")
 
 
@@ -166,8 +170,9 @@ def accept(route: Route, delivery: Delivery) -> UUID:
     `synchronous_commit` is on: a 2xx after this survives a crash of anything.
     """
     event_id, organization_id = new_id(), route.organization_id
+    body = without_cards(delivery.body)
     with tenancy.of(organization_id):
-        sealed = seal_field(organization_id, "webhook_events", "body", event_id, delivery.body)
+        sealed = seal_field(organization_id, "webhook_events", "body", event_id, body)
         end_reading()
     headers = {name: delivery.headers[name][:200] for name in KEPT_HEADERS if name in delivery.headers}
     with pool.connection() as connection, connection.pipeline():
@@ -194,7 +199,17 @@ def accept(route: Route, delivery: Delivery) -> UUID:
 def keep_unrouted(provider: str, message: Message) -> None:
     """Keep a delivery nobody can be asked about: an unknown property, or bytes that name none."""
     with unit_of_work():
-        quarantine(provider, [message])
+        quarantine(provider, [replace(message, raw=without_cards(message.raw))])
+
+
+def without_cards(body: bytes) -> bytes:
+    """The bytes as they came, unless they hold card data: that is stored nowhere, not even sealed."""
+    try:
+        value = loads(body)
+    except Malformed:
+        return mask_cards(body.decode("latin-1")).encode("latin-1")  # every byte is some character of it
+    stripped = strip_cards(value)
+    return body if stripped == value else dumps(stripped)
 
 
 def body_key(body: bytes) -> str:
@@ -214,8 +229,8 @@ def quarantine(provider: str, messages: Sequence[Message]) -> int:
             {
                 "id": row_id,
                 "provider": provider,
-                "event_key": message.event_key,
-                "external_property_id": message.external_property_id,
+                "event_key": _key(message.event_key),
+                "external_property_id": _held(message.external_property_id),
                 "master_key_id": keys.current_id,
                 "raw_sealed": crypto.seal(key, 1, message.raw, f"unrouted_messages|raw|{row_id}".encode()),
             }
@@ -236,8 +251,8 @@ def store(connection_id: UUID, messages: Sequence[Message], origin: str) -> int:
                 "id": row_id,
                 "connection_id": connection_id,
                 "origin": origin,
-                "event_key": message.event_key,
-                "external_booking_id": message.external_booking_id,
+                "event_key": _key(message.event_key),
+                "external_booking_id": _held(message.external_booking_id),
                 "raw_sealed": seal_field(organization_id, "inbox", "raw", row_id, message.raw),
                 "correlation_id": correlation_id,
             }
@@ -246,6 +261,15 @@ def store(connection_id: UUID, messages: Sequence[Message], origin: str) -> int:
         return 0
     statement = insert(InboxMessage).on_conflict_do_nothing().returning(InboxMessage.id)
     return len(db.session.execute(statement, rows).all())
+
+
+def _key(event_key: str) -> str:
+    """A key that its column holds: one message with an endless id must not stop the page it is on."""
+    return event_key if len(event_key) <= LONGEST_KEY else body_key(event_key.encode())
+
+
+def _held(external_id: str | None) -> str | None:
+    return external_id if external_id and len(external_id) <= LONGEST_ID else None
 
 
 def unacknowledged(connection_id: UUID, most: int = 200) -> Sequence[str]:
@@ -269,7 +293,7 @@ def acknowledged(connection_id: UUID, event_keys: Sequence[str]) -> None:
         .where(
             InboxMessage.organization_id == tenancy.required(),
             InboxMessage.connection_id == connection_id,
-            InboxMessage.event_key.in_(event_keys),
+            InboxMessage.event_key.in_([_key(key) for key in event_keys]),
             InboxMessage.acknowledged_at.is_(None),
         )
         .values(acknowledged_at=func.clock_timestamp())
