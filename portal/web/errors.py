@@ -10,7 +10,8 @@ from typing import Any
 
 import psycopg
 import structlog
-from flask import Flask, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask.globals import request_ctx
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -91,6 +92,8 @@ def page(code: int, kind: str = "", sentence: str = "") -> AnyResponse:
     }
     if request.path.startswith(MACHINES):
         return make_response(jsonify(error=str(values["sentence"])), code)
+    if request_ctx.url_adapter is None:  # the host is not ours, so no page with links can be made for it
+        return Response(f"{title}\n", code, mimetype="text/plain")
     template = "errors/_part.html" if htmx.is_htmx() else "errors/page.html"
     return make_response(render_template(template, **values), code)
 
