@@ -6,6 +6,7 @@ what is there and doubles nothing.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +47,8 @@ from providers.errors import NotSupported, ProviderError
 from providers.types import RemoteRatePlan, RemoteRoomType
 
 log = structlog.get_logger()
+
+FIRST_PROOF = timedelta(minutes=1)
 
 
 def request(property: Property, provider: str = "channex") -> Connection:
@@ -229,7 +232,8 @@ class Steps:
             self.connection.connected_at = func.clock_timestamp()
             duties.plan(self.connection.id, Duty.FULL_SYNC, full_sync.next_time(self.connection))
             duties.plan(self.connection.id, Duty.CHANNELS, now())
-            duties.plan(self.connection.id, Duty.PARITY, connection_state.next_check())
+            # A minute is enough for the first push: then its nights are read back, and proved.
+            duties.plan(self.connection.id, Duty.PARITY, now() + FIRST_PROOF)
             for trouble in (Trouble.CREDENTIAL_REFUSED, Trouble.PROVIDER_AWAY, Trouble.PROPERTY_GONE):
                 incidents.closed(trouble, self.connection.id)
             duties.request(self.connection.id, Duty.PUSH)
