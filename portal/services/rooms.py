@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, text
 
 from portal import tenancy
 from portal.domain import rooms as rule
@@ -23,6 +23,16 @@ from portal.services.room_nights import release as release
 
 # Free nights looked at on both sides of a stay, so that it is put where it leaves few gaps.
 _MARGIN = timedelta(days=14)
+
+# In the house's order. Plain columns: this runs for each booking, and twelve rooms as objects cost a millisecond.
+_HOUSES = text(
+    """
+    select id, room_type_id from rooms
+    where organization_id = :organization and property_id = :property and archived_at is null
+      and (room_type_id = any(cast(:types as uuid[])) or id = any(cast(:rooms as uuid[])))
+    order by position, number
+    """
+)
 
 
 def lock_types(property_id: UUID, room_types: Iterable[UUID | None]) -> None:
@@ -57,7 +67,7 @@ def take(property_id: UUID, rooms: Sequence[ReservationRoom], *, keep_upgrades: 
     """
     db.session.flush()
     houses = _houses(property_id, rooms)
-    lock_types(property_id, {row.room_type_id for row in rooms} | {house.room_type_id for house in houses})
+    lock_types(property_id, {row.room_type_id for row in rooms} | set(houses.values()))
     release([row.id for row in rooms])
     active = [row for row in rooms if row.active]
     found = _choose(active, houses, keep_upgrades)
@@ -72,7 +82,7 @@ def take_new(property_id: UUID, rooms: Sequence[ReservationRoom]) -> list[UUID]:
     """Store the rooms of a new reservation, and do with the active ones what `take` does."""
     active = [row for row in rooms if row.active]
     houses = _houses(property_id, active)
-    lock_types(property_id, {row.room_type_id for row in active} | {house.room_type_id for house in houses})
+    lock_types(property_id, {row.room_type_id for row in active} | set(houses.values()))
     found = _choose(active, houses, keep_upgrades=False)
     for row in active:
         row.room_id = found.get(row.id)
@@ -151,32 +161,33 @@ def _claims(rows: Iterable[ReservationRoom], found: Mapping[UUID, UUID | None]) 
     ]
 
 
-def _houses(property_id: UUID, rows: Iterable[ReservationRoom]) -> Sequence[Room]:
-    """The rooms the stays may get: those of the types sold, and those they have now."""
-    query = select(Room).where(
-        Room.organization_id == tenancy.required(),
-        Room.property_id == property_id,
-        Room.archived_at.is_(None),
-        Room.room_type_id.in_({row.room_type_id for row in rows if row.room_type_id})
-        | Room.id.in_({row.room_id for row in rows if row.room_id}),
-    )
-    return db.session.scalars(query.order_by(Room.position, Room.number)).all()
+def _houses(property_id: UUID, rows: Iterable[ReservationRoom]) -> dict[UUID, UUID]:
+    """The rooms the stays may get, with their types: those of the types sold, and those they have now."""
+    values = {
+        "organization": tenancy.required(),
+        "property": property_id,
+        "types": list({row.room_type_id for row in rows if row.room_type_id}),
+        "rooms": list({row.room_id for row in rows if row.room_id}),
+    }
+    return {row.id: row.room_type_id for row in db.session.execute(_HOUSES, values)}
 
 
-def _choose(rows: Sequence[ReservationRoom], houses: Sequence[Room], keep_upgrades: bool) -> dict[UUID, UUID | None]:
-    if not rows or not houses:
+def _choose(
+    rows: Sequence[ReservationRoom], types: Mapping[UUID, UUID], keep_upgrades: bool
+) -> dict[UUID, UUID | None]:
+    if not rows or not types:
         return {}
-    types = {house.id: house.room_type_id for house in houses}
     first = min(row.check_in for row in rows) - _MARGIN
     left = room_nights.free_nights(list(types), first, max(row.check_out for row in rows) + _MARGIN)
     found: dict[UUID, UUID | None] = {}
     for row in rows:
         here = row.room_id
-        elsewhere = here in types and types[here] != row.room_type_id
-        if here is not None and elsewhere and (keep_upgrades or row.room_type_id is None):
+        if here is None or here not in types or types[here] == row.room_type_id:
+            continue
+        if keep_upgrades or row.room_type_id is None:
             found.update(_assign(left, [here], [row]))
     for room_type_id in {row.room_type_id for row in rows if row.room_type_id is not None}:
-        order = [house.id for house in houses if house.room_type_id == room_type_id]
+        order = [room_id for room_id, its_type in types.items() if its_type == room_type_id]
         found.update(
             _assign(left, order, [row for row in rows if row.room_type_id == room_type_id and not found.get(row.id)])
         )
