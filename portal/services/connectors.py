@@ -16,8 +16,8 @@ from providers.base import Connector
 from providers.http import Call, HttpClient
 from providers.registry import connect
 
-# A slot that only urgent closings may take, out of every ten.
 MINUTE = 60.0
+RESERVE = 2  # slots of each window that only urgent work may take
 FALLBACK_SHARE = 4  # without Redis each process keeps to a quarter: there are a few of them
 
 
@@ -29,12 +29,16 @@ class Line:
     calls: list[Call] = field(default_factory=list)
 
 
-def line_for(connection: Connection) -> Line:
-    """The line of one connection. Its breaker and limits are shared with every other process."""
-    return open_line(connection.provider, connection.credentials or {}, connection.external_property_id or "account")
+def line_for(connection: Connection, *, urgent: bool = True) -> Line:
+    """The line of one connection. Its breaker and limits are shared with every other process.
+
+    What is not urgent leaves the last slots of the limit to closings.
+    """
+    subject = connection.external_property_id or "account"
+    return open_line(connection.provider, connection.credentials or {}, subject, reserve=0 if urgent else RESERVE)
 
 
-def open_line(provider: str, stored: Mapping[str, str], subject: str) -> Line:
+def open_line(provider: str, stored: Mapping[str, str], subject: str, *, reserve: int = 0) -> Line:
     """`subject` is what a failing call says something about: a property, or the account."""
     credentials = {**_from_settings(provider), **stored}
     calls: list[Call] = []
@@ -48,7 +52,7 @@ def open_line(provider: str, stored: Mapping[str, str], subject: str) -> Line:
             base_url,
             headers,
             deadline=runtime.settings.provider_deadline_seconds,
-            limiter=throttle.take,
+            limiter=partial(throttle.take, reserve=reserve),
             limited=throttle.block,
             breaker=breaker,
             journal=partial(_note, provider, calls),

@@ -118,7 +118,7 @@ def _send(lease: duties.Lease, batch: Batch, full_run: UUID | None, trigger: str
 
 def talk(lease: duties.Lease, batch: Batch, run_id: UUID) -> None:
     """Make the calls of one batch and write down every answer. Raises the provider's error, recorded."""
-    line = connectors.line_for(batch.connection)
+    line = connectors.line_for(batch.connection, urgent=any(lane.lowers for lane in batch.lanes))
     external_id = batch.connection.external_property_id or ""
     results: list[PushResult] = []
     try:

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, text, update
 
 from portal import tenancy
-from portal.db import now, unit_of_work
+from portal.db import unit_of_work
 from portal.domain import calendar as cal
 from portal.domain.nights import ONE_NIGHT, Window, each, windows_of
 from portal.domain.problems import Category, Trouble
@@ -71,9 +71,6 @@ def on_its_way(batch: Batch) -> None:
 def success(lease: duties.Lease, batch: Batch, run_id: UUID, line: Line, results: Sequence[PushResult]) -> None:
     """Every call was answered. Warnings never count as success: those nights stay un-acknowledged."""
     found = _by_lane(batch, results)
-    refused = sum(len(result.refused) for result in found.values())
-    accepted = sum(len(result.accepted) for result in found.values())
-    status = SyncStatus.COMPLETED if not refused else SyncStatus.PARTIAL if accepted else SyncStatus.FAILED
     with unit_of_work():
         duties.renew(lease)
         sync_runs.keep_calls(batch.connection, run_id, line.calls)
@@ -82,15 +79,22 @@ def success(lease: duties.Lease, batch: Batch, run_id: UUID, line: Line, results
         _report_refusals(batch, found)
         incidents.closed(Trouble.PROVIDER_AWAY, batch.connection.id)
         incidents.closed(Trouble.ANSWER_UNCLEAR, batch.connection.id)
-        sync_runs.finish(
-            run_id,
-            status,
-            processed=accepted,
-            failed=refused,
-            category=Category.SYNC_FAILED.value if refused else "",
-            error=_first_reason(found),
-            summary=_summary(batch, line, found),
-        )
+        _finish_answered(batch, run_id, line, found)
+
+
+def _finish_answered(batch: Batch, run_id: UUID, line: Line, found: dict[UUID, LaneResult]) -> None:
+    """Close a run all of whose calls were answered; a helper, inside a unit of work."""
+    refused = sum(len(result.refused) for result in found.values())
+    accepted = sum(len(result.accepted) for result in found.values())
+    sync_runs.finish(
+        run_id,
+        SyncStatus.COMPLETED if not refused else SyncStatus.PARTIAL if accepted else SyncStatus.FAILED,
+        processed=accepted,
+        failed=refused,
+        category=Category.SYNC_FAILED.value if refused else "",
+        error=_first_reason(found),
+        summary=_summary(batch, line, found),
+    )
 
 
 def failure(batch: Batch, run_id: UUID, line: Line, results: Sequence[PushResult], error: ProviderError) -> None:
@@ -98,12 +102,18 @@ def failure(batch: Batch, run_id: UUID, line: Line, results: Sequence[PushResult
     found = _by_lane(batch, results)
     answered = {lane for lane, result in found.items() if result.rows}
     unanswered = [lane for lane in batch.lanes if lane.id not in answered and (lane.runs or lane.lowers)]
-    left = not isinstance(error, RateLimited) and bool(error.call_id)
     with unit_of_work():
         sync_runs.keep_calls(batch.connection, run_id, line.calls)
         _keep_sends(batch, run_id, line, found)
         _settle(batch, found)
-        if left:
+        if isinstance(error, RateLimited) and not error.call_id:
+            # Our own limit: what has not been sent waits its turn, and nothing went wrong.
+            if found:
+                _finish_answered(batch, run_id, line, found)
+            else:
+                sync_runs.never_began(run_id, error.retry_after or 0.0)
+            return
+        if error.call_id and not isinstance(error, RateLimited):
             _keep_unknown(batch, run_id, unanswered, error)
             _forget(batch, unanswered)
         connection_state.report(batch.connection, error)
@@ -346,7 +356,6 @@ def _summary(batch: Batch, line: Line, found: dict[UUID, LaneResult]) -> dict[st
         "last": max(last, default=None),
         "tasks": sorted({task for result in found.values() for task in result.task_ids}),
         "causes": list(dict.fromkeys(cause for lane in batch.lanes for cause in lane.causes))[:20],
-        "recorded_at": now().isoformat(),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import cast, func, insert, select, update
+from sqlalchemy import cast, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from portal import tenancy
@@ -71,6 +71,19 @@ def finish(
     if summary is not None:
         values["summary"] = SyncRun.summary.op("||")(_jsonb(summary))
     _update(run_id, **values)
+
+
+def never_began(run_id: UUID, waits: float) -> None:
+    """No call was made, because our own limit says wait: that is no failure and no news; a helper.
+
+    A run of a person's or the night's keeps its row and says that it waits.
+    """
+    mine = (SyncRun.organization_id == tenancy.required(), SyncRun.id == run_id)
+    gone = db.session.execute(
+        delete(SyncRun).where(*mine, SyncRun.type == SyncType.ARI_PUSH).execution_options(synchronize_session=False)
+    )
+    if not gone.rowcount:  # type: ignore[attr-defined]
+        _update(run_id, status=SyncStatus.PENDING, summary=SyncRun.summary.op("||")(_jsonb({"waits": round(waits)})))
 
 
 def keep_calls(connection: Connection, run_id: UUID | None, calls: Sequence[Call]) -> None:
