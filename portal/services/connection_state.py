@@ -111,7 +111,7 @@ def _take(connection: Connection, row: Channel, remote: RemoteChannel) -> None:
     before = row.state
     row.title, row.error = remote.title[:200], (remote.error or "")[:500]
     row.last_sync_at = func.clock_timestamp()
-    if remote.error:
+    if remote.active and remote.error:
         row.state = ChannelState.ERROR
     elif remote.active:
         row.state = ChannelState.CONNECTED
