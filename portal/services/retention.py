@@ -14,7 +14,7 @@ _TENANT = {
     "api_calls": "at",
     "webhook_events": "received_at",
 }
-_UNFINISHED = {"webhook_events": "and state <> 'received'"}  # what nobody read yet is kept for as long as that takes
+_FINISHED = {"webhook_events": "and state <> 'received'"}  # what nobody read yet is kept for as long as that takes
 
 
 def sweep() -> dict[str, int]:
@@ -38,14 +38,14 @@ def sweep() -> dict[str, int]:
 
 def _bite(table: str, column: str, days: int) -> int:
     """Short transactions: nobody waits behind a clean-up."""
-    deleted = 0
+    deleted, finished = 0, _FINISHED.get(table, "")
     while True:
         with unit_of_work():
             done = db.session.execute(
                 text(
                     f"delete from {table} where organization_id = :organization and id in ("
                     f"select id from {table} where organization_id = :organization "
-                    f"and {column} < clock_timestamp() - make_interval(days => :days) {_UNFINISHED.get(table, '')} limit :most)"
+                    f"and {column} < clock_timestamp() - make_interval(days => :days) {finished} limit :most)"
                 ),
                 {"organization": tenancy.required(), "days": days, "most": BITE},
             )
