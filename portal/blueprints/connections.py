@@ -19,9 +19,8 @@ from portal.services import (
     connection_work,
     connections,
     incidents,
+    overview,
     provision,
-    rates,
-    room_types,
     run_facts,
 )
 from portal.services.errors import Refused
@@ -204,7 +203,7 @@ def _problems(property_id: UUID, providers: dict[UUID, str]) -> dict[UUID, list[
     rows = [row for row in incidents.open_ones(property_id) if row.connection_id in providers]
     if not rows:
         return {}
-    names = {str(each.id): each.name for each in (*room_types.listed(property_id), *rates.plans(property_id))}
+    names = overview.subject_names(property_id)
     found: dict[UUID, list[troubles.Told]] = {}
     for row in rows:
         told = troubles.incident(row, provider=providers[row.connection_id], names=names)

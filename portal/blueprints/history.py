@@ -13,7 +13,7 @@ from flask import Blueprint, Response, g, render_template, request, url_for
 from flask_babel import gettext
 
 from portal.schemas.history import HistoryFilters
-from portal.services import connections, history, rates, redrive, room_types
+from portal.services import connections, history, overview, redrive
 from portal.services.run_facts import About, about
 from portal.web import htmx, paging, run_words, troubles
 from portal.web.filters import local_time
@@ -87,7 +87,7 @@ def export(property_id: UUID) -> Response:
 @allowed("history.view")
 def show(property_id: UUID, run_id: UUID) -> Any:
     found = history.detail(property_id, run_id)
-    names = _names(property_id) if found.incidents else {}
+    names = overview.subject_names(property_id) if found.incidents else {}
     provider = found.connection.provider
     problems = [troubles.incident(row, provider=provider, names=names) for row in found.incidents]
     refused = sum(redrive.refused_nights(sent.lane) for sent in found.sends)
@@ -137,7 +137,3 @@ def _row(run: Any, facts: About, providers: dict[UUID, str]) -> Row:
 
 def _providers(property_id: UUID) -> dict[UUID, str]:
     return {each.id: each.provider for each in connections.of_property(property_id)}
-
-
-def _names(property_id: UUID) -> dict[str, str]:
-    return {str(each.id): each.name for each in (*room_types.listed(property_id), *rates.plans(property_id))}

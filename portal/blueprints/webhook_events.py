@@ -9,7 +9,7 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask_babel import gettext
 
 from portal.schemas.history import DeliveryFilters
-from portal.services import connections, deliveries, rates, room_types
+from portal.services import connections, deliveries, overview
 from portal.web import htmx, paging
 from portal.web import vocabulary_deliveries as said
 from portal.web.forms import Form
@@ -38,10 +38,12 @@ def show(property_id: UUID, event_id: UUID) -> Any:
     message = found.message
     masked = not g.place.may("reservations.edit")
     effect = (message.effect if message else None) or {}
+    body = deliveries.readable(found.event, masked=masked)
     template = "webhook_events/_event.html" if htmx.is_htmx() else "webhook_events/show.html"
     return render_template(
-        template, detail=found, event=found.event, message=message, body=deliveries.readable(found.event, masked=masked),
-        masked=masked, effect={} if masked else effect, names=_names(property_id) if effect.get("changes") else {},
+        template, detail=found, event=found.event, message=message, body=body,
+        masked=masked, effect={} if masked else effect,
+        names=overview.subject_names(property_id) if effect.get("changes") else {},
         plan=plan(found), did=did, say=say, said=said,
     )  # fmt: skip
 
@@ -95,7 +97,3 @@ def plan(found: deliveries.Detail) -> str:
 
 def _again(property_id: UUID, event_id: UUID) -> Any:
     return htmx.go(url_for(".show", property_id=property_id, event_id=event_id))
-
-
-def _names(property_id: UUID) -> dict[str, str]:
-    return {str(each.id): each.name for each in (*room_types.listed(property_id), *rates.plans(property_id))}

@@ -11,10 +11,10 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from portal.domain import calendar
 from portal.models import SyncRun
 from portal.services.run_facts import About
-from portal.web import words
-from portal.web.filters import money, nights, number
-from portal.web.vocabulary import FIELDS, PROVIDERS, Words
-from providers.types import Cell, LaneKind
+from portal.web import cells, words
+from portal.web.filters import nights, number
+from portal.web.vocabulary import PROVIDERS, Words
+from providers.types import LaneKind
 
 TYPES: Words = {
     "ARI_PUSH": lazy_gettext("Sent changes"),
@@ -78,20 +78,7 @@ def cell(kind: str, value: Any, currency: str) -> str:
         decoded = next(iter(calendar.decode([["2000-01-01", 1, value]], LaneKind(kind)).values()))
     except ValueError:
         return str(value)
-    if not isinstance(decoded, Cell):
-        return str(ngettext("%(num)d for sale", "%(num)d for sale", decoded)) if decoded else str(gettext("none left"))
-    said = [str(gettext("no price")) if decoded.rate is None else money(decoded.rate, currency)]
-    said += [
-        f"{FIELDS[name]} {getattr(decoded, name)}"
-        for name, usual in (("min_stay_arrival", 1), ("min_stay_through", 1), ("max_stay", 0))
-        if getattr(decoded, name) != usual
-    ]
-    said += [
-        str(FIELDS[name])
-        for name in ("closed_to_arrival", "closed_to_departure", "stop_sell")
-        if getattr(decoded, name)
-    ]
-    return " · ".join(said)
+    return cells.value_words(decoded, currency)
 
 
 def span(first: str | None, last: str | None) -> str:
@@ -102,10 +89,19 @@ def span(first: str | None, last: str | None) -> str:
         return ""
 
 
-def names(about: About, most: int = 2) -> str:
+def names(run: SyncRun, about: About, most: int = 2) -> str:
     """The room types a run spoke of; its rate plan when that is all."""
-    found = about.plans if len(about.plans) == 1 and len(about.rooms) == 1 else about.rooms
-    return listed(found, most)
+    only_plan = len(about.plans) == 1 and not run.summary.get("availability")
+    return listed(about.plans if only_plan else about.rooms, most)
+
+
+def products(room_types: int, rate_plans: int) -> str:
+    """`1 room type and 3 rate plans`."""
+    return str(gettext(
+        "%(room_types)s and %(rate_plans)s",
+        room_types=ngettext("%(num)d room type", "%(num)d room types", room_types),
+        rate_plans=ngettext("%(num)d rate plan", "%(num)d rate plans", rate_plans),
+    ))  # fmt: skip
 
 
 def listed(found: Sequence[str], most: int = 2) -> str:
@@ -126,10 +122,11 @@ def _sent(run: SyncRun, about: About, provider: str) -> str:
     if not total and run.status == "COMPLETED":
         return str(gettext("%(provider)s had everything already; nothing was sent.", provider=provider))
     head = ngettext(
-        "%(num)d night of %(names)s to %(provider)s",
-        "%(num)d nights of %(names)s to %(provider)s",
+        "%(count)s night of %(names)s to %(provider)s",
+        "%(count)s nights of %(names)s to %(provider)s",
         total,
-        names=names(about),
+        count=number(total),
+        names=names(run, about),
         provider=provider,
     )
     return f"{_placed(head, run)}: {_outcome(run, about)}"
@@ -141,8 +138,9 @@ def _full_sync(run: SyncRun, about: About, provider: str) -> str:
     if run.status == "COMPLETED" and not run.processed:
         return str(gettext("Full sync with %(provider)s: there was nothing to send.", provider=provider))
     head = gettext(
-        "Everything to %(provider)s, %(values)s values of %(rooms)d room types and %(plans)d rate plans",
-        provider=provider, values=number(run.processed + run.failed), rooms=len(about.rooms), plans=len(about.plans),
+        "Everything to %(provider)s, %(values)s values of %(products)s",
+        provider=provider, values=number(run.processed + run.failed),
+        products=products(len(about.rooms), len(about.plans)),
     )  # fmt: skip
     return f"{_placed(head, run)}: {_outcome(run, about)}"
 
@@ -217,6 +215,6 @@ def _products(run: SyncRun, about: About, provider: str) -> str:
             provider=provider, missing=int(facts["missing"]), unmapped=int(facts.get("unmapped") or 0),
         ))  # fmt: skip
     return str(gettext(
-        "Set up at %(provider)s: %(rooms)d room types, %(plans)d rate plans",
-        provider=provider, rooms=int(facts.get("room_types") or 0), plans=int(facts.get("rate_plans") or 0),
+        "Set up at %(provider)s: %(products)s", provider=provider,
+        products=products(int(facts.get("room_types") or 0), int(facts.get("rate_plans") or 0)),
     ))  # fmt: skip

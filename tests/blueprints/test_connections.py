@@ -41,7 +41,7 @@ def test_a_card_shows_proof_cost_and_products_of_a_connection_that_works(client,
 
     page = wires.text(client.get(wired.url()))
 
-    assert "1 of 1 room types and 1 of 1 rate plans are mapped." in page
+    assert "Mapped: 1 of 1 room types, 1 of 1 rate plans." in page
     assert "2 calls, 500 nights of 2 calendars" in page
     assert "/api/webhooks/channex" in page
     assert "simulated" in page
@@ -104,7 +104,7 @@ def test_a_full_sync_is_followed_until_everything_is_accepted(client, sandbox):
 
     assert "waits for a worker." in asked
     assert 'hx-trigger="every' in asked
-    assert "1,000 values of 1 room types and 1 rate plans" in done
+    assert "1,000 values of 1 room type and 1 rate plan" in done
     assert "all accepted" in done
     assert "hx-trigger" not in done
 
