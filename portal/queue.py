@@ -20,8 +20,9 @@ log = structlog.get_logger()
 
 # Strict order: bookings before prices before bulk work.
 QUEUES = ("critical", "ari", "bulk", "maintenance")
+URGENT = "critical"
 QUEUE_OF = {
-    "drain": "critical",
+    "drain": URGENT,
     "push": "ari",
     "full_sync": "bulk",
     "parity": "bulk",
@@ -32,14 +33,20 @@ _FOLD_SECONDS = 5
 _JOB_SECONDS = 120
 
 
-def ring(duty: str, organization_id: UUID, connection_id: UUID) -> None:
-    """Ask a worker to look at one duty of one connection, after the running transaction is durable."""
-    after_commit(lambda: ring_now(duty, organization_id, connection_id))
+def ring(duty: str, organization_id: UUID, connection_id: UUID, *, urgent: bool = False) -> None:
+    """Ask a worker to look at one duty of one connection, after the running transaction is durable.
+
+    `urgent` puts it in line with the bookings. A closing that waited until no booking does would
+    never go out while bookings keep coming, which is when rooms are sold twice.
+    """
+    after_commit(lambda: ring_now(duty, organization_id, connection_id, urgent=urgent))
 
 
-def ring_now(duty: str, organization_id: UUID, connection_id: UUID) -> None:
-    name = bell_name(duty, connection_id)
-    _put(QUEUE_OF[duty], name, "workers.jobs.run_duty", [duty, str(organization_id), str(connection_id)])
+def ring_now(duty: str, organization_id: UUID, connection_id: UUID, *, urgent: bool = False) -> None:
+    """The same, at once."""
+    name = urgent_bell(duty, connection_id) if urgent else bell_name(duty, connection_id)
+    line = URGENT if urgent else QUEUE_OF[duty]
+    _put(line, name, "workers.jobs.run_duty", [duty, str(organization_id), str(connection_id)])
 
 
 def ring_task(task: str) -> None:
@@ -55,12 +62,17 @@ def bell_name(duty: str, connection_id: UUID | str) -> str:
     return f"roomwire:bell:{duty}:{connection_id}"
 
 
-def answer(name: str) -> None:
-    """The worker heard the bell: from here on a new ring is a new bell."""
+def urgent_bell(duty: str, connection_id: UUID | str) -> str:
+    """Folds apart from the ordinary one, which may wait far behind."""
+    return f"{bell_name(duty, connection_id)}:urgent"
+
+
+def answer(*names: str) -> None:
+    """The worker heard these bells: from here on a new ring is a new bell."""
     try:
-        redis.client.delete(name)
+        redis.client.delete(*names)
     except RedisError:
-        log.info("bell_not_answered", bell=name)
+        log.info("bell_not_answered", bell=names[0])
 
 
 def _put(queue: str, name: str, function: str, arguments: list[str]) -> None:

@@ -24,7 +24,7 @@ TASKS: dict[str, Callable[[], object]] = {
 
 
 def run_duty(duty: str, organization_id: str, connection_id: str) -> None:
-    queue.answer(queue.bell_name(duty, connection_id))
+    queue.answer(queue.bell_name(duty, connection_id), queue.urgent_bell(duty, connection_id))
     _duty(organization_id, duty, connection_id)
 
 

@@ -120,7 +120,7 @@ def apply_some(lease: duties.Lease, connection: Connection) -> int:
     end_reading()
     for message_id in ids:
         apply_one(desk, message_id)
-    queue.ring_now(Duty.PUSH.value, connection.organization_id, connection.id)
+    queue.ring_now(Duty.PUSH.value, connection.organization_id, connection.id, urgent=True)
     return len(ids)
 
 

@@ -112,7 +112,7 @@ def _mark_all() -> None:
         connections = set(db.session.execute(_MARK, values).scalars())
         if values["urgent"]:
             for connection_id in connections:
-                queue.ring("push", tenancy.required(), connection_id)
+                queue.ring("push", tenancy.required(), connection_id, urgent=True)
 
 
 def multirange(windows: Sequence[Window]) -> str:
