@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
+import psutil
 
 from bench import house as houses
 from bench.house import House
@@ -16,7 +17,7 @@ from bench.rows import Row, machine, table
 from bench.scale import QUICK, WHOLE, Scale
 
 RESULTS = Path(__file__).resolve().parent / "results" / "latest.json"
-NAMES = ("ingest", "drain", "closing", "full_sync", "edits")
+NAMES = ("ingest", "drain", "closing", "full_sync", "edits", "pages")
 
 
 def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -28,11 +29,14 @@ def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def measure(house: House, scale: Scale, names: Sequence[str]) -> list[Row]:
-    """Take the measurements named, in the order of `NAMES`."""
-    from bench import calendars, closing, drain, hotels, ingest
+def measure(house: House, scale: Scale, names: Sequence[str]) -> tuple[list[Row], dict[str, float]]:
+    """Take the measurements named, in the order of `NAMES`.
 
-    many = set(names) - {"full_sync"}
+    The second answer is how busy the processors were with other people's work just before each, in percent.
+    """
+    from bench import calendars, closing, drain, hotels, ingest, pages
+
+    many = set(names) - {"full_sync", "pages"}
     guests = hotels.connected(house, scale.hotels) if many else []
     steps: dict[str, Callable[[], list[Row]]] = {
         "ingest": lambda: ingest.measure(house, guests, scale),
@@ -40,13 +44,17 @@ def measure(house: House, scale: Scale, names: Sequence[str]) -> list[Row]:
         "closing": lambda: closing.measure(house, guests, scale),
         "full_sync": lambda: calendars.full_syncs(house, scale),
         "edits": lambda: calendars.edits(house, guests[0], scale),
+        "pages": lambda: pages.measure(house, scale),
     }
-    rows = []
+    rows: list[Row] = []
+    busy: dict[str, float] = {}
     for name in NAMES:
         if name in names:
-            sys.stderr.write(f"{name} …\n")
+            house.wait("nothing waits", lambda: hotels.quiet(house), 120)
+            busy[name] = psutil.cpu_percent(interval=1.0)
+            sys.stderr.write(f"{name} … (before it, the processors were {busy[name]:.0f} % busy)\n")
             rows += steps[name]()
-    return rows
+    return rows, busy
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,11 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with houses.opened() as house:
         ((version,),) = house.ask("show server_version")
         before = machine(version)
-        rows = measure(house, QUICK if asked.quick else WHOLE, asked.only or NAMES)
+        rows, busy = measure(house, QUICK if asked.quick else WHOLE, asked.only or NAMES)
     sys.stdout.write(table(rows))
     output = asked.output or (None if asked.quick or asked.only else RESULTS)
     if output is not None:
-        write(output, rows, {**before.as_json(), "at": datetime.now(UTC).isoformat(timespec="seconds")}, asked.quick)
+        facts = {**before.as_json(), "busy_before": busy, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+        write(output, rows, facts, asked.quick)
     return 2 if any(row.passed is False for row in rows) else 0
 
 

@@ -26,6 +26,9 @@ class Scale:
     edits: int = 200
     edit_seconds: float = 10.0
     repeats: int = 9
+    other_tenants: int = 1000
+    reservations_each: int = 1000
+    page_views: int = 40
 
 
 WHOLE = Scale()
@@ -46,4 +49,7 @@ QUICK = Scale(
     edits=10,
     edit_seconds=0.5,
     repeats=3,
+    other_tenants=3,
+    reservations_each=10,
+    page_views=2,
 )
