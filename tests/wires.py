@@ -17,7 +17,7 @@ from portal import tenancy
 from portal.db import unit_of_work
 from portal.domain.nights import windows_of
 from portal.extensions import db
-from portal.models import Connection, RateDay, Role, SyncRun, SyncType, User, WebhookEvent
+from portal.models import Connection, InboxMessage, Lane, RateDay, Role, SyncRun, SyncType, User, WebhookEvent
 from portal.services import connections, drain, lanes, provision, push
 from tests import factories
 from tests.house import Sandbox
@@ -60,7 +60,10 @@ def work(wired: Wired, *duties: str) -> None:
         for duty in duties:
             does[duty](wired.connection_id)
         db.session.commit()
-        db.session.expire_all()  # a test's requests share its session: what they read before is old now
+        # A test's requests share its session: what they read before is old now.
+        for row in list(db.session.identity_map.values()):
+            if isinstance(row, Connection | InboxMessage | Lane | SyncRun | WebhookEvent):
+                db.session.expire(row)
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def test_a_booking_is_followed_from_the_delivery_to_the_reservation(client, wire
     assert "Made a reservation" in after
     assert "Open the reservation" in after
     assert "198.51.100.7" in after
-    assert "hx-trigger" not in after
+    assert 'hx-trigger="every' not in after
 
 
 def test_the_list_says_what_each_delivery_did_newest_first(client, wired, sandbox):
