@@ -1,4 +1,4 @@
-"""`python -m sandbox --port N`: a simulated Channex in one process, until it is told to stop."""
+"""`python -m sandbox --port N`: a simulated Channex and a simulated Beds24 in one process, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ from sandbox.snapshot import Snapshot
 
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
     """What the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="A simulated Channex over HTTP.")
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="Channex (/api/v1) and Beds24 (/api/v2, /v2), simulated over HTTP."
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 lets the system choose")
     parser.add_argument("--state", type=Path, help="a JSON file to remember everything in")
-    parser.add_argument("--api-key", default=os.environ.get("CHANNEX_API_KEY"), help="unset: any key will do")
+    parser.add_argument(
+        "--api-key", default=os.environ.get("CHANNEX_API_KEY"), help="Channex's; unset: any key will do"
+    )
     return parser.parse_args(arguments)
 
 
@@ -31,11 +35,11 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     asked = options()
     sandbox = Sandbox(asked.api_key)
-    snapshot = Snapshot(asked.state, sandbox.channex.dump, sandbox.channex.version) if asked.state else None
+    snapshot = Snapshot(asked.state, sandbox.dump, sandbox.version) if asked.state else None
     if snapshot:
         remembered = snapshot.load()
         if remembered:
-            sandbox.channex.load(remembered)
+            sandbox.load(remembered)
         snapshot.start()
     server = Server(sandbox.handle, asked.host, asked.port)
     sandbox.refuse = server.go_dark

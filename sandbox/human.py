@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -37,7 +38,10 @@ DRILLS: dict[str, dict[str, Any]] = {
 class Human:
     """The pages at / and what their buttons do."""
 
-    def __init__(self, channex: Channex, journal: Journal, faults: Faults) -> None:
+    def __init__(
+        self, channex: Channex, journal: Journal, faults: Faults, beds24: Callable[[], dict[str, Any]]
+    ) -> None:
+        self.beds24 = beds24
         self.channex = channex
         self.world = channex.world
         self.journal = journal
@@ -53,6 +57,7 @@ class Human:
 
     def overview(self, request: Request) -> Response:
         """Every property, the feed, the faults, the latest calls."""
+        beds24 = self.beds24()
         with self.world.lock:
             places = list(self.world.properties.values())
             text = TEMPLATES.get_template("overview.html").render(
@@ -61,6 +66,7 @@ class Human:
                 unacked=len(self.world.unacked),
                 oversold=len(ledger.oversold(self.world)),
                 sold=len(self.world.ledger),
+                beds24=beds24,
                 **self._machinery(None),
             )
         return page(text)

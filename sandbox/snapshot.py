@@ -1,4 +1,4 @@
-"""Keeps a simulated provider's memory in one JSON file, so that a restart forgets nothing."""
+"""Keeps the simulated providers' memory in one JSON file, so that a restart forgets nothing."""
 
 from __future__ import annotations
 

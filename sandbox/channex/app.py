@@ -25,7 +25,7 @@ from sandbox.channex.rooms import Rooms
 from sandbox.channex.sim import Sim
 from sandbox.channex.state import World
 from sandbox.clock import Clock
-from sandbox.web import BadBody, Request, Response, Router
+from sandbox.web import BadBody, Handler, Request, Response, Router
 
 BASE = "/api/v1"
 NAMED = re.compile(rb"property_id[^0-9a-f]{1,6}(?:5D=)?([0-9a-f-]{36})")
@@ -37,7 +37,7 @@ UNLOCKED = frozenset((f"POST {BASE}/webhooks/test",))
 class Channex:
     """A whole Channex. `api_key` None accepts any key that is not empty."""
 
-    prefixes = ("/api/", "/auth/")
+    prefixes: tuple[str, ...] = ("/api/", "/auth/")
 
     def __init__(self, clock: Clock, api_key: str | None = None) -> None:
         self.api_key = api_key
@@ -90,9 +90,9 @@ class Channex:
         body = errors.body(refusal.status, refusal.details, refusal.code, old)
         return Response(refusal.status, body, refusal.headers)
 
-    def control(self, request: Request) -> Response | None:
-        """Answer one control request; None when it is not one of Channex's."""
-        handler = self.controls.find(request)
+    def control(self, request: Request, path: str) -> Response | None:
+        """Answer one control request; None when it is not one of Channex's. `path` is what follows /_sim."""
+        handler = self.controls.find(request, f"/_sim{path}")
         if handler is None:
             return None
         try:
@@ -102,6 +102,10 @@ class Channex:
             return self._refusal(refusal)
         except BadBody as error:
             return self._refusal(Refused(400, [str(error)]))
+
+    def locate(self, request: Request) -> Handler | None:
+        """The handler of a request, with its `endpoint` filled in."""
+        return self.router.find(request)
 
     def mentioned(self, request: Request) -> set[str]:
         """The properties a request names, for the journal of calls that were never looked at."""
@@ -121,6 +125,14 @@ class Channex:
                 self.channels.remove(channel)
             for place in places:
                 self.properties.remove(place)
+
+    def error_headers(self, status: int, request: Request) -> dict[str, str]:
+        """The headers of an error made on purpose."""
+        return {}
+
+    def stop(self) -> None:
+        """Send no more webhooks."""
+        self.hooks.sender.stop()
 
     def reset(self) -> None:
         """A new account: nothing in it, every switch at its default."""

@@ -1,0 +1,1 @@
+"""A simulated Beds24: API V2 over a world of its own."""
