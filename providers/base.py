@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
-from typing import ClassVar, Protocol
+from datetime import date, datetime, timedelta
+from typing import ClassVar, Literal, Protocol
 
 from providers.errors import NotSupported
 from providers.http import HttpFactory
+from providers.tokens import Tokens, TokenStore
 from providers.types import (
+    AccountDetails,
     CalendarChange,
     Cell,
     LaneKind,
     Message,
+    OutgoingReservation,
     Page,
     PushResult,
     RemoteChannel,
+    RemoteProperty,
     RemoteRoomType,
     Revision,
+    RoomNights,
+    RoomVerdict,
     Run,
+    StayState,
     WebhookEvent,
 )
 
@@ -46,7 +53,7 @@ class RoomTypeDetails(Protocol):
 
 
 class Connector:
-    """Built from credentials, an `HttpClient` and nothing else; see `registry.connect`.
+    """Built from credentials, an `HttpClient` and, where these wear out, a keeper of tokens; see `registry.connect`.
 
     Every method raises the errors of `providers.errors` and no others. Nothing here retries:
     the portal decides when, from rows.
@@ -55,11 +62,32 @@ class Connector:
     name: ClassVar[str]
     capabilities: ClassVar[frozenset[str]] = frozenset()
     horizon_days: ClassVar[int] = 365
+    # Where stays and closings are kept. With `room_type`, a push of prices needs `rooms`; see `as_held`.
+    restrictions_of: ClassVar[Literal["rate_plan", "room_type"]] = "rate_plan"
 
     @classmethod
-    def connect(cls, credentials: Mapping[str, str], http_factory: HttpFactory) -> Connector:
-        """Return a connector of this kind, ready to call."""
+    def connect(
+        cls, credentials: Mapping[str, str], http_factory: HttpFactory, tokens: TokenStore | None = None
+    ) -> Connector:
+        """Return a connector of this kind, ready to call. `tokens` where the credentials wear out."""
         raise NotSupported("connect")
+
+    # -- signing in -----------------------------------------------------------------------------
+    def exchange_code(self, code: str, label: str) -> Tokens:
+        """Return the tokens for a code a person made at the provider. A code serves once: store them at once."""
+        raise NotSupported("exchange_code")
+
+    def keep_signed_in(self, ahead: timedelta, at_least_every: timedelta) -> Tokens:
+        """Renew what would expire within `ahead`, or was not renewed for `at_least_every`; return what is stored."""
+        raise NotSupported("keep_signed_in")
+
+    def sign_out(self) -> None:
+        """Have the provider forget our tokens."""
+        raise NotSupported("sign_out")
+
+    def account_details(self) -> AccountDetails:
+        """What the credential may do and see. `AuthFailed` when it is dead."""
+        raise NotSupported("account_details")
 
     def test_connection(self) -> str:
         """Prove the credentials; return one sentence naming the account or property seen."""
@@ -73,6 +101,10 @@ class Connector:
     def find_property(self, title: str, group_id: str) -> str | None:
         """The id of a property of ours that exists there already, else `None`: creation may have been cut short."""
         raise NotSupported("find_property")
+
+    def fetch_properties(self) -> tuple[RemoteProperty, ...]:
+        """Every property the credential sees, to choose from."""
+        raise NotSupported("fetch_properties")
 
     def create_property(self, details: PropertyDetails, group_id: str | None) -> str:
         raise NotSupported("create_property")
@@ -89,9 +121,26 @@ class Connector:
         raise NotSupported("fetch_products")
 
     # -- out ------------------------------------------------------------------------------------
-    def push_calendar(self, property_id: str, kind: LaneKind, changes: Sequence[CalendarChange]) -> PushResult:
-        """Send changes of one kind for one property, in the order given, in the fewest calls."""
+    def push_calendar(
+        self,
+        property_id: str,
+        kind: LaneKind,
+        changes: Sequence[CalendarChange],
+        rooms: Mapping[str, RoomNights] | None = None,
+    ) -> PushResult:
+        """Send changes of one kind for one property, in the order given, in the fewest calls.
+
+        `rooms` says, per room type id of the provider, what is wanted of the nights of the changes.
+        """
         raise NotSupported("push_calendar")
+
+    @classmethod
+    def as_held(cls, cells: Mapping[str, Cell]) -> Mapping[str, Cell]:
+        """What this provider holds of one night when all plans of a room type ask for `cells`.
+
+        A provider that keeps restrictions with the room type holds the strictest for all of its plans.
+        """
+        return cells
 
     def read_calendar(
         self, property_id: str, kind: LaneKind, external_ids: Iterable[str], first: date, last: date
@@ -123,6 +172,14 @@ class Connector:
         """Booking messages since a time, acknowledged or not, all pages."""
         raise NotSupported("recover_messages")
 
+    def fetch_stays(self, property_id: str, first: date, last: date) -> Page:
+        """The bookings, cancelled ones too, whose stay touches the nights `first` to `last`."""
+        raise NotSupported("fetch_stays")
+
+    def fetch_bookings(self, property_id: str, external_booking_ids: Sequence[str]) -> Page:
+        """These bookings as they are now. One that does not come back is not there any more."""
+        raise NotSupported("fetch_bookings")
+
     def acknowledge(self, external_revision_id: str) -> None:
         raise NotSupported("acknowledge")
 
@@ -130,6 +187,19 @@ class Connector:
     def parse(cls, raw: bytes) -> Revision:
         """Understand one stored message. Pure. Raises `Malformed` with the field at fault."""
         raise NotSupported("parse")
+
+    # -- reservations made here -----------------------------------------------------------------
+    def push_reservation(self, reservation: OutgoingReservation) -> tuple[RoomVerdict, ...]:
+        """Make the provider hold our reservation as it is now; one verdict for each room, in order.
+
+        After `Retryable(ambiguous)` push again with `attempted_at`: rooms are then looked up before they
+        are created a second time.
+        """
+        raise NotSupported("push_reservation")
+
+    def update_booking_status(self, external_booking_ids: Sequence[str], state: StayState) -> tuple[RoomVerdict, ...]:
+        """Tell the provider where the guests of these bookings are."""
+        raise NotSupported("update_booking_status")
 
     # -- channels and webhooks --------------------------------------------------------------------
     def channels(self, property_id: str) -> tuple[RemoteChannel, ...]:
@@ -139,9 +209,16 @@ class Connector:
         """Create or repair our webhook and return its id; the secret travels in a header."""
         raise NotSupported("register_webhook")
 
+    def check_webhook(self, url: str, property_id: str | None, secret: str) -> tuple[str, ...]:
+        """Read our webhook back; what is wrong with it, a sentence each. Empty: it is as it must be."""
+        raise NotSupported("check_webhook")
+
     @classmethod
-    def verify_webhook(cls, headers: Mapping[str, str], body: bytes, secret: str) -> bool:
-        """True when the delivery proves it knows the secret. Constant time, on bytes, never raises."""
+    def verify_webhook(cls, headers: Mapping[str, str], body: bytes, secret: str, *, signed: bool = False) -> bool:
+        """True when the delivery proves it knows the secret. Constant time, on bytes, never raises.
+
+        `signed`: a relay in front signs the body, and only its signature counts.
+        """
         raise NotSupported("verify_webhook")
 
     @classmethod

@@ -8,10 +8,12 @@ from typing import Any
 DEEPEST = 60
 _SECRET_KEYS = frozenset(
     "card_number cardnumber pan cvv cvv2 cvc cvc2 security_code card_security_code "
-    "cardholder_name cardholder card_holder card_holder_name name_on_card".split()
+    "cardholder_name cardholder card_holder card_holder_name name_on_card stripetoken pcibookingtoken".split()
 )
 # A code or a reference may look like a card number by chance; changed, it would name another booking.
-_IDENTIFIERS = frozenset("id unique_id system_id ota_reservation_code ota_unique_id code booking_id".split())
+_IDENTIFIERS = frozenset(
+    "id unique_id system_id ota_reservation_code ota_unique_id code booking_id apiReference".split()
+)
 
 _UUID = r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"
 _RUN = r"[0-9](?:[ \-\u00a0]{0,2}[0-9]){12,}"
@@ -63,7 +65,7 @@ def _strip(value: Any, depth: int, *, identifier: bool) -> Any:
 
 
 def _names_a_thing(key: str) -> bool:
-    return key in _IDENTIFIERS or key.endswith("_id")
+    return key in _IDENTIFIERS or key.endswith(("_id", "Id"))
 
 
 def _masked_field(match: re.Match[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic, time
@@ -14,9 +15,10 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from providers.deadline import Deadline
+from providers.dialect import Credits, Dialect
 from providers.errors import Malformed, ProviderError, RateLimited, Retryable
 from providers.redact import redacted, redacted_query, redacted_text
-from providers.refusals import WRITES, Refusal, error_for, read_refusal
+from providers.refusals import WRITES, error_for
 from providers.sessions import session_for
 from providers.strict import dumps, loads_page
 
@@ -67,8 +69,9 @@ class HttpClient:
     """Talks JSON to one provider with one credential. Raises the errors of `providers.errors` only; never retries.
 
     `limiter` takes a slot of a bucket and returns 0, or returns the seconds to wait. `limited` hears of a
-    provider's own 429 with its bucket and seconds. `journal` gets one `Call` for each call that left, and must
-    not raise.
+    provider's own 429 with its bucket and seconds, `observed` of the credits an answer names. A provider that
+    wants one call at a time gives `turn`: it is held for the whole call. `journal` gets one `Call` for each call
+    that left. `limited`, `observed` and `journal` must not raise.
     """
 
     def __init__(
@@ -79,10 +82,11 @@ class HttpClient:
         deadline: float = 10.0,
         limiter: Callable[[str], float] | None = None,
         limited: Callable[[str, float], None] | None = None,
+        observed: Callable[[str, Credits], None] | None = None,
+        turn: Callable[[], AbstractContextManager[object]] = nullcontext,
         breaker: Breaker | None = None,
         journal: Callable[[Call], None] | None = None,
         max_bytes: int = 16 * 1024 * 1024,
-        read_error: Callable[[Any], Refusal] = read_refusal,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._headers = {"Accept": "application/json", "Content-Type": "application/json", **headers}
@@ -92,7 +96,14 @@ class HttpClient:
         self._breaker = breaker
         self._journal = journal
         self._max_bytes = max_bytes
-        self._read_error = read_error
+        self._observed = observed
+        self._turn = turn
+        self._dialect = Dialect()
+
+    def speaking(self, dialect: Dialect) -> HttpClient:
+        """Return this client, which from now on understands a provider's own words."""
+        self._dialect = dialect
+        return self
 
     def request(
         self,
@@ -102,22 +113,24 @@ class HttpClient:
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         bucket: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Make the call and return its JSON answer (status 2xx).
+        """Make the call and return its JSON answer (status 2xx). A list in `params` repeats its name.
 
         Raises `RateLimited` or `Retryable` without calling when the limiter or the breaker says wait.
         """
-        self._wait_our_turn(bucket)
-        attempt = _Attempt(method, path, params or {}, json)
-        try:
-            answer = self._send(attempt)
-        except ProviderError as error:
-            attempt.error = error
-            if isinstance(error, RateLimited) and self._limited and bucket:
-                self._limited(bucket, error.retry_after or 0.0)
-            raise
-        finally:
-            self._record(attempt)
+        with self._turn():
+            self._wait_our_turn(bucket)
+            attempt = _Attempt(method, path, params or {}, json, {**self._headers, **(headers or {})})
+            try:
+                answer = self._send(attempt)
+            except ProviderError as error:
+                attempt.error = error
+                if isinstance(error, RateLimited) and self._limited and bucket:
+                    self._limited(bucket, error.retry_after or 0.0)
+                raise
+            finally:
+                self._record(attempt, bucket)
         return answer
 
     def _wait_our_turn(self, bucket: str | None) -> None:
@@ -139,7 +152,7 @@ class HttpClient:
                     self.base_url + attempt.path,
                     params=dict(attempt.params),
                     data=attempt.sent,
-                    headers=self._headers,
+                    headers=attempt.sent_headers,
                     timeout=(self._deadline / 3, self._deadline),
                     allow_redirects=False,
                     stream=True,
@@ -165,10 +178,14 @@ class HttpClient:
             attempt.answer = loads_page(attempt.raw)
         except Malformed:
             attempt.answer = None  # an error page of a proxy: its status still says what to do
-        refusal = self._read_error(attempt.answer)
-        raise error_for(attempt.method, status, attempt.headers, refusal, attempt.id, datetime.now(UTC))
+        refusal = self._dialect.read_error(attempt.answer)
+        wait = self._dialect.wait(attempt.headers)
+        raise error_for(attempt.method, status, attempt.headers, refusal, attempt.id, datetime.now(UTC), wait)
 
-    def _record(self, attempt: _Attempt) -> None:
+    def _record(self, attempt: _Attempt, bucket: str | None) -> None:
+        credits = self._dialect.read_credits(attempt.headers)
+        if self._observed and bucket and credits:
+            self._observed(bucket, credits)
         if self._breaker:
             if attempt.status is None or attempt.status >= 500 or attempt.broken:
                 self._breaker.failed()
@@ -181,7 +198,9 @@ class HttpClient:
 class _Attempt:
     """What is known of a call while it is made."""
 
-    def __init__(self, method: str, path: str, params: Mapping[str, Any], body: Any) -> None:
+    def __init__(
+        self, method: str, path: str, params: Mapping[str, Any], body: Any, headers: Mapping[str, str]
+    ) -> None:
         self.id = uuid7()
         self.at = datetime.now(UTC)
         self.started = monotonic()
@@ -190,6 +209,7 @@ class _Attempt:
         self.params = params
         self.body = body
         self.sent = None if body is None else dumps(body)
+        self.sent_headers = headers
         self.status: int | None = None
         self.headers: Mapping[str, str] = {}
         self.raw = b""

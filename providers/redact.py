@@ -13,10 +13,15 @@ from providers.strict import clean_text
 LONGEST = 64 * 1024
 MASK = "***"
 _SECRET = re.compile(
-    r"(?i)token|secret|passw|api[-_]?key|authorization|card_?number|cvv|cvc|card_?holder|^key$|[-_]key$|^headers$"
+    r"(?i)token|secret|passw|api[-_]?key|authorization|card_?number|cvv|cvc|card_?holder|custom_?header|^key$|[-_]key$|^headers$"
 )
 # Guests' own words and names have no place in a technical log; the booking message itself is kept, sealed, elsewhere.
-_PERSONAL = frozenset("customer guests customer_name guest_name raw_message notes guarantee mail email phone".split())
+_PERSONAL = frozenset(
+    "customer guests customer_name guest_name raw_message notes guarantee mail email phone "
+    "firstName lastName mobile fax company address comments groupNote apiMessage".split()
+)
+# `message` is a guest's own words in a booking or a conversation, and the reason of a refusal anywhere else.
+_SPEAKS_OF_A_BOOKING = frozenset(("arrival", "bookingId"))
 
 
 def redacted(value: Any) -> str:
@@ -48,7 +53,7 @@ def _masked(value: Any, budget: list[int], depth: int) -> Any:
                 kept["…"] = "…"
                 break
             budget[0] -= len(key)
-            kept[key] = MASK if _is_private(key) and item else _masked(item, budget, depth - 1)
+            kept[key] = MASK if item and _is_private(key, value) else _masked(item, budget, depth - 1)
         return kept
     if isinstance(value, list):
         items: list[Any] = []
@@ -61,7 +66,9 @@ def _masked(value: Any, budget: list[int], depth: int) -> Any:
     return value
 
 
-def _is_private(key: str) -> bool:
+def _is_private(key: str, holder: Mapping[str, Any]) -> bool:
+    if key == "message":
+        return not _SPEAKS_OF_A_BOOKING.isdisjoint(holder)
     return key in _PERSONAL or _SECRET.search(key) is not None
 
 

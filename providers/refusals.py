@@ -29,14 +29,20 @@ class Refusal:
 
 
 def error_for(
-    method: str, status: int, headers: Mapping[str, str], refusal: Refusal, call_id: str, now: datetime
+    method: str,
+    status: int,
+    headers: Mapping[str, str],
+    refusal: Refusal,
+    call_id: str,
+    now: datetime,
+    default_wait: float = DEFAULT_WAIT,
 ) -> ProviderError:
-    """Return the error a status that is not a success stands for."""
+    """Return the error a status that is not a success stands for. `default_wait`: after a 429 that names no time."""
     said = f": {refusal.message}" if refusal.message else ""
     if status in (401, 403):
         return AuthFailed(f"the provider refused our key or its rights ({status}){said}", call_id=call_id)
     if status == 429:
-        wait = retry_after(headers, now) or exhausted(headers) or DEFAULT_WAIT
+        wait = retry_after(headers, now) or exhausted(headers) or _bounded(default_wait)
         return RateLimited(f"the provider asks us to wait {wait:.0f} s", retry_after=wait, call_id=call_id)
     if status >= 500 or status == 408:
         # 503 says that nothing was begun; after the others a write may have been carried out.

@@ -49,6 +49,18 @@ class CalendarChange:
     run: Run
 
 
+@dataclass(frozen=True)
+class RoomNights:
+    """What is wanted of one room type on the nights of a push, for providers that keep restrictions with the room.
+
+    `available` is units for sale; `cells` holds, per rate plan id of the provider, what every mapped plan of
+    the room type asks of each night, changed or not.
+    """
+
+    available: Mapping[date, int] = field(default_factory=dict)
+    cells: Mapping[str, Mapping[date, Cell]] = field(default_factory=dict)
+
+
 class VerdictKind(StrEnum):
     ACCEPTED = "accepted"
     WARNED = "warned"  # the provider took the call and refused or altered these cells
@@ -79,6 +91,24 @@ class BookingStatus(StrEnum):
     NEW = "new"
     MODIFIED = "modified"
     CANCELLED = "cancelled"
+
+
+class BookingKind(StrEnum):
+    """What a provider keeps among its bookings."""
+
+    STAY = "stay"
+    REQUEST = "request"  # awaits confirmation, and holds its nights meanwhile
+    BLOCK = "block"  # closes a room; there is no guest
+    INQUIRY = "inquiry"  # a question: takes no room, and comes as cancelled
+
+
+class StayState(StrEnum):
+    """Where the guest is, at providers that can be told."""
+
+    EXPECTED = "expected"
+    CHECKED_IN = "checked_in"
+    CHECKED_OUT = "checked_out"
+    NO_SHOW = "no_show"
 
 
 @dataclass(frozen=True)
@@ -178,6 +208,63 @@ class Revision:
     booked_at: datetime | None = None  # aware, UTC
     cancel_reason: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+    kind: BookingKind = BookingKind.STAY
+    stay_state: StayState | None = None  # None: the provider does not say
+    our_keys: tuple[str, ...] = ()  # keys of `OutgoingRoom`s of ours found in it: this booking is our own
+
+
+@dataclass(frozen=True)
+class OutgoingRoom:
+    """One room of a reservation of ours, as the provider is to hold it.
+
+    `key` is ours, unique for ever, and travels in a field that can be read back. `external_id` is the
+    provider's booking of this room once we know it.
+    """
+
+    key: str
+    external_id: str | None
+    external_room_type_id: str
+    check_in: date
+    check_out: date
+    occupancy: Occupancy
+    amount: Decimal | None = None
+    guest: Person | None = None  # None: the customer sleeps here
+    unit: int | None = None  # the provider's number of the physical room
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class OutgoingReservation:
+    """A reservation of ours in whole: pushing it again changes nothing.
+
+    `attempted_at` (aware) is when its creation was first tried without a clear answer: rooms without an
+    `external_id` are then looked up before they are created. `only_if_free` asks the provider to refuse a
+    new room it counts as sold; it counts the unit we closed for this very reservation, too.
+    """
+
+    external_property_id: str
+    rooms: tuple[OutgoingRoom, ...]
+    customer: Person
+    kind: BookingKind = BookingKind.STAY
+    external_group_id: str | None = None  # the booking that leads the rooms, once there is one
+    arrival_hour: str | None = None
+    guest_notes: str | None = None
+    host_notes: str | None = None
+    only_if_free: bool = False
+    attempted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class RoomVerdict:
+    """The provider's word on one pushed room. `key` is that of the `OutgoingRoom`, or the id where no room was given.
+
+    `external_id` is known also after a refusal, when the provider kept a part. WARNED: kept, not in all points.
+    """
+
+    key: str
+    external_id: str | None
+    kind: VerdictKind
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -199,6 +286,15 @@ class Page:
 
 
 @dataclass(frozen=True)
+class RemoteProperty:
+    external_id: str
+    name: str
+    currency: str | None
+    country: str | None = None
+    city: str | None = None
+
+
+@dataclass(frozen=True)
 class RemoteRatePlan:
     external_id: str
     name: str
@@ -216,6 +312,20 @@ class RemoteRoomType:
     units: int | None
     max_adults: int | None
     rate_plans: tuple[RemoteRatePlan, ...] = ()
+
+
+@dataclass(frozen=True)
+class AccountDetails:
+    """What a provider says of the credential we hold."""
+
+    owner_id: str
+    scopes: tuple[str, ...]
+    expires_in: float  # seconds the access token has left
+    created_at: datetime | None = None  # aware, UTC
+    label: str | None = None
+    linked_properties: bool = False  # properties linked from other accounts are seen, too
+    only_property_id: str | None = None  # None: every property of the account
+    allowed_addresses: tuple[str, ...] = ()  # empty: from anywhere
 
 
 @dataclass(frozen=True)

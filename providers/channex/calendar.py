@@ -9,7 +9,7 @@ from providers.channex import ari
 from providers.channex.api import ChannexApi
 from providers.channex.verdicts import read_push
 from providers.errors import Malformed
-from providers.types import CalendarChange, Cell, LaneKind, PushResult, Run, Verdict
+from providers.types import CalendarChange, Cell, LaneKind, PushResult, RoomNights, Run, Verdict
 
 ENDPOINT = {LaneKind.AVAILABILITY: "availability", LaneKind.RATES: "restrictions"}
 
@@ -17,7 +17,13 @@ ENDPOINT = {LaneKind.AVAILABILITY: "availability", LaneKind.RATES: "restrictions
 class Calendar(ChannexApi):
     """Two endpoints with a limit each: ten calls a minute for each property."""
 
-    def push_calendar(self, property_id: str, kind: LaneKind, changes: Sequence[CalendarChange]) -> PushResult:
+    def push_calendar(
+        self,
+        property_id: str,
+        kind: LaneKind,
+        changes: Sequence[CalendarChange],
+        rooms: Mapping[str, RoomNights] | None = None,
+    ) -> PushResult:
         """Send changes of one kind in one call (more only above 9 MB) and return Channex's word on each.
 
         When a later call of several fails, the error stands for all: values are absolute, so sending

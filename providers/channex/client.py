@@ -12,6 +12,7 @@ from providers.channex.channels import Channels
 from providers.channex.content import Content
 from providers.channex.webhooks import Webhooks
 from providers.http import HttpFactory
+from providers.tokens import TokenStore
 
 KEY_HEADER = "user-api-key"
 
@@ -24,6 +25,7 @@ class Channex(Content, Calendar, Bookings, Channels, Webhooks, Connector):
         {
             "test_connection",
             "ensure_group",
+            "find_property",
             "create_property",
             "create_room_type",
             "create_rate_plan",
@@ -31,6 +33,7 @@ class Channex(Content, Calendar, Bookings, Channels, Webhooks, Connector):
             "push_calendar",
             "read_calendar",
             "fetch_messages",
+            "fetch_message",
             "recover_messages",
             "acknowledge",
             "parse",
@@ -43,7 +46,9 @@ class Channex(Content, Calendar, Bookings, Channels, Webhooks, Connector):
     horizon_days: ClassVar[int] = 500
 
     @classmethod
-    def connect(cls, credentials: Mapping[str, str], http_factory: HttpFactory) -> Channex:
+    def connect(
+        cls, credentials: Mapping[str, str], http_factory: HttpFactory, tokens: TokenStore | None = None
+    ) -> Channex:
         """Credentials: `api_url` (with `/api/v1`), `api_key`, and optionally `page_size` of the feed (1 to 100)."""
         http = http_factory(credentials["api_url"], {KEY_HEADER: credentials["api_key"]})
         return cls(http, int(credentials.get("page_size", 100)))

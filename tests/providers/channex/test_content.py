@@ -9,10 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import responses
 
-from providers.channex.client import Channex
 from providers.errors import Malformed, NotFound, NotSupported, Rejected
 from providers.http import HttpClient
-from providers.registry import CONNECTORS, connect
+from providers.registry import connect
 from providers.types import RemoteChannel, RemoteRatePlan, RemoteRoomType
 from tests.providers.channex import BASE, OPTION, PROPERTY, RATE_PLAN, ROOM_TYPE, make_channex, recorded
 
@@ -62,14 +61,6 @@ def sent(wire, call: int = -1) -> dict:
 def test_an_unknown_kind_is_refused_naming_the_known_ones():
     with pytest.raises(NotSupported, match="'beds42'.*channex"):
         connect("beds42", {}, HttpClient)
-
-
-def test_every_capability_is_a_method_of_its_own():
-    from providers.base import Connector
-
-    for name in Channex.capabilities:
-        assert getattr(Channex, name) is not getattr(Connector, name)
-    assert set(CONNECTORS) == {"channex"}
 
 
 def test_the_key_is_proved_by_what_it_sees(wire):
