@@ -18,7 +18,7 @@ from portal import tenancy
 from portal.domain.rates import Rule
 from portal.extensions import db
 from portal.models import Connection
-from portal.services import availability, full_sync, push, rates
+from portal.services import availability, full_sync, push_batch, rates
 
 _NAIVE = text(
     """
@@ -36,7 +36,7 @@ _NAIVE = text(
 def full_syncs(house: House, scale: Scale) -> list[Row]:
     """A large hotel with stays, seasons and prices of single nights: everything is sent anew."""
     (hotel,) = connected(house, 1, types=scale.types, plans=scale.plans, rooms=10)
-    house.wait("nothing waits", lambda: quiet(house), 120)
+    house.wait("nothing waits", lambda: quiet(house), 300)
     house.stop("scheduler", "workers")
     with tenancy.of(hotel.organization_id):
         first = _today()
@@ -48,7 +48,7 @@ def full_syncs(house: House, scale: Scale) -> list[Row]:
         computed = _computed(hotel, scale)
     since = _last_call(house)
     house.start("workers", "scheduler")
-    house.wait("nothing waits", lambda: quiet(house), 120)
+    house.wait("nothing waits", lambda: quiet(house), 300)
     size = f"{scale.types} types × {scale.plans} plans × {scale.nights} nights"
     return [
         Row(f"full sync, {size}: computed", computed * 1000, "ms", naive * 1000, Budget(below=300)),
@@ -63,7 +63,7 @@ def full_syncs(house: House, scale: Scale) -> list[Row]:
 def edits(house: House, hotel: Hotel, scale: Scale) -> list[Row]:
     """The price of one night changed again and again, then a hundred nights in one go."""
     house.start("workers", "scheduler")
-    house.wait("nothing waits", lambda: quiet(house), 120)
+    house.wait("nothing waits", lambda: quiet(house), 300)
     plan, since = hotel.rate_plans[0], _last_call(house)
     with tenancy.of(hotel.organization_id):
         night = _today() + timedelta(days=40)
@@ -71,13 +71,13 @@ def edits(house: House, hotel: Hotel, scale: Scale) -> list[Row]:
         for number in range(scale.edits):
             time.sleep(max(0.0, began + number * scale.edit_seconds / scale.edits - time.monotonic()))
             _set(hotel, plan, [night], Decimal(200 + number))
-        house.wait("nothing waits", lambda: quiet(house), 60)
+        house.wait("nothing waits", lambda: quiet(house), 300)
         calls = _ari_calls(house, hotel, since)
         last = Decimal(200 + scale.edits - 1)
         wrong = 0 if _rate_there(house, hotel, night) == {last} else 1
         since = _last_call(house)
         _set(hotel, plan, [night + timedelta(days=number) for number in range(100)], Decimal(77))
-        house.wait("nothing waits", lambda: quiet(house), 60)
+        house.wait("nothing waits", lambda: quiet(house), 300)
     name = f"one cell changed {scale.edits} times in {scale.edit_seconds:g} s"
     return [
         Row(f"{name}: calls", calls, "calls", float(scale.edits), Budget(most=4)),
@@ -111,7 +111,7 @@ def _computed(hotel: Hotel, scale: Scale) -> float:
     took = []
     for _ in range(scale.repeats):
         began = perf_counter()
-        batch = push.read(hotel.connection_id)
+        batch = push_batch.read(hotel.connection_id)
         took.append(perf_counter() - began)
         db.session.rollback()
         if batch is None or batch.cells() < scale.types * (scale.plans + 1) * scale.nights:

@@ -35,11 +35,11 @@ _DELAYS = """
 def measure(house: House, hotels: Sequence[Hotel], scale: Scale) -> list[Row]:
     """Guests book at the simulated OTAs, one by one; webhook, feed, booking and push all happen on the way."""
     house.start("web", "workers", "scheduler")
-    house.wait("nothing waits", lambda: quiet(house), 120)
+    house.wait("nothing waits", lambda: quiet(house), 300)
     alone = _one_call(hotels[0], scale)
     ((since,),) = house.ask("select clock_timestamp()")
     count = _sell(house, hotels, scale)
-    house.wait("nothing waits", lambda: quiet(house), 120)
+    house.wait("nothing waits", lambda: quiet(house), 300)
     found = [float(delay) for (delay,) in house.ask(_DELAYS, {"since": since}) if delay is not None]
     name = "booking committed → availability accepted"
     return [
@@ -57,7 +57,7 @@ def _sell(house: House, hotels: Sequence[Hotel], scale: Scale) -> int:
         time.sleep(max(0.0, began + number / scale.closings_per_second - time.monotonic()))
         order = {"count": 1, "property_id": places[number % len(places)], "seed": 500_000 + number}
         house.control("POST", "bookings", json=order)
-    house.wait("every booking stored", lambda: house.control("GET", "feed")["unacked"] == 0, 60)
+    house.wait("every booking stored", lambda: house.control("GET", "feed")["unacked"] == 0, 300)
     return count
 
 

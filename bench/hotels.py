@@ -30,7 +30,7 @@ def connected(house: House, count: int, *, types: int = 2, plans: int = 1, rooms
     """
     made = [_make(f"Hotel {number}", types, plans, rooms) for number in range(1, count + 1)]
     house.start("workers", "scheduler")
-    house.wait("hotels connected and in step", lambda: _ready(house, [each[2] for each in made]), 60 + 4 * count)
+    house.wait("hotels connected and in step", lambda: _ready(house, [each[2] for each in made]), 300)
     externals = dict(house.ask("select id, external_property_id from connections"))
     return [
         Hotel(organization, hotel, connection, externals[connection], tuple(type_ids), tuple(plan_ids))

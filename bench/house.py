@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -13,8 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import requests
+import structlog
 from flask import Flask
 
 from demo import commands, environment, servers
@@ -107,6 +110,12 @@ class House:
         with psycopg.connect(self.servers.admin_url) as connection:
             return connection.execute(query, values).fetchall()
 
+    def processor_seconds(self) -> float:
+        """What all processes of the installation have used so far, the sandbox and the servers among them."""
+        roots = [psutil.Process(process.pid) for process in self._running.values()]
+        roots += [server for server in (self.servers.postgres.process(), self.servers.redis.process()) if server]
+        return sum(_used(one) for root in roots for one in (root, *root.children(recursive=True)))
+
     def wait(self, what: str, done: Callable[[], bool], seconds: float, pause: float = 0.1) -> None:
         """Wait until `done` is true. Raises `Unready` when it is not within `seconds`."""
         for _ in until(seconds, pause):
@@ -121,6 +130,8 @@ def opened() -> Iterator[House]:
     from portal.app import create_app  # here, so that `--help` and the tests of rows need no portal
     from portal.config import Settings
 
+    # This process's own words would stand between the figures; the others' go to files.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     folder = Path(tempfile.mkdtemp(prefix="roomwire-bench-"))
     house: House | None = None
     try:
@@ -138,6 +149,14 @@ def opened() -> Iterator[House]:
             house.close()
         servers.remove(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _used(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def _environment(stores: servers.Servers, folder: Path) -> dict[str, str]:

@@ -25,7 +25,7 @@ ANSWERED = (0.5, 0.95, 0.99)
 def measure(house: House, hotels: Sequence[Hotel], scale: Scale) -> list[Row]:
     """A steady stream against the same stream to an empty view, then everything at one instant."""
     house.start("web", "workers", "scheduler")
-    house.wait("nothing waits", lambda: quiet(house), 120)
+    house.wait("nothing waits", lambda: quiet(house), 300)
     empty = _empty_view(house, scale)
     rows = _steady(house, hotels, scale, empty)
     return rows + _burst(house, hotels, scale)

@@ -47,7 +47,7 @@ _BALLAST = """
 def measure(house: House, scale: Scale) -> list[Row]:
     """Each page asked for again and again by one person, with nothing else to do for the server."""
     (hotel,) = connected(house, 1, types=10, plans=3, rooms=10)
-    house.wait("nothing waits", lambda: quiet(house), 120)
+    house.wait("nothing waits", lambda: quiet(house), 300)
     house.stop("scheduler", "workers")
     with tenancy.of(hotel.organization_id):
         stays.fill(hotel, date.today(), scale.stays_per_room)
