@@ -49,13 +49,21 @@ def install() -> None:
         create function audit_break() returns bigint language sql stable
         set search_path = pg_catalog, public as $body$
             select min(number) from (
+                -- the newest entries taken away leave a head without a body
+                select h.number from audit_heads h
+                where not exists (select 1 from audit_log l
+                                  where l.organization_id = h.organization_id and l.number = h.number
+                                    and l.hash = h.hash)
+                union all
+                select number from (
                 select a.number,
                        a.hash = {hash_of("a", "a.previous_hash")}
                        and a.number = lag(a.number, 1, 0::bigint) over chain + 1
                        and a.previous_hash = coalesce(
                            lag(a.hash) over chain, sha256(convert_to(a.organization_id::text, 'UTF8'))) as sound
-                from audit_log a window chain as (order by a.number)
-            ) as links where not sound
+                    from audit_log a window chain as (order by a.number)
+                ) as links where not sound
+            ) as breaks
         $body$"""
     )
 

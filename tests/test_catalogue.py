@@ -22,7 +22,7 @@ DEFINERS = {"audit_chain"}
 NARROW = {
     "organizations": {"SELECT", "INSERT", "UPDATE"},
     "audit_log": {"SELECT", "INSERT"},
-    "audit_heads": set(),
+    "audit_heads": {"SELECT"},
     "alembic_version": {"SELECT"},
 }
 EVERYTHING = {"SELECT", "INSERT", "UPDATE", "DELETE"}

@@ -17,6 +17,7 @@ import structlog
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 
+from portal import logs
 from portal.app import create_app
 from portal.config import Settings
 from portal.extensions import db, redis
@@ -132,6 +133,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=None)
     options = parser.parse_args()
     settings = Settings.from_environment(os.environ)
+    logs.configure(settings)
     app = create_app(settings)
     context.bind(app)
     import workers.jobs  # noqa: F401  (loaded before the fork, so that no worker imports per job)

@@ -12,7 +12,7 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from portal import tenancy
+from portal import logs, tenancy
 from portal.extensions import db
 from portal.metrics import JOBS
 from portal.services import audit
@@ -43,8 +43,7 @@ def job(function: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(function)
     def run(*arguments: Any) -> None:
         correlation_id = secrets.token_hex(8)
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(job=function.__name__, correlation_id=correlation_id)
+        logs.resume(correlation_id, job=function.__name__)
         with application().app_context(), audit.acting(audit.Actor(correlation_id=correlation_id)):
             outcome = "failed"
             try:
@@ -57,7 +56,7 @@ def job(function: Callable[..., None]) -> Callable[..., None]:
                 JOBS.labels(function.__name__, outcome).inc()
                 tenancy.leave()
                 db.session.remove()
-                structlog.contextvars.clear_contextvars()
+                logs.end()
 
     return run
 
@@ -68,7 +67,7 @@ def for_tenant(function: Callable[..., None]) -> Callable[..., None]:
     @job
     @functools.wraps(function)
     def run(organization_id: str, *arguments: Any) -> None:
-        structlog.contextvars.bind_contextvars(organization_id=organization_id)
+        logs.bind(organization=organization_id)
         with tenancy.of(UUID(organization_id)):
             function(*arguments)
 

@@ -11,7 +11,7 @@ from time import monotonic
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from portal import tenancy
+from portal import logs, tenancy
 from portal.app import create_app
 from portal.config import Settings
 from portal.extensions import db
@@ -50,6 +50,7 @@ class Scheduler:
 
 def main() -> None:
     settings = Settings.from_environment(os.environ)
+    logs.configure(settings)
     app = create_app(settings)
     with app.app_context():
         scheduler = Scheduler(tasks(settings.sweep_seconds))

@@ -60,7 +60,7 @@ def upgrade() -> None:
         protect(table)
     # Append-only: no update, no delete. The head of the chain belongs to the trigger alone.
     protect("audit_log", rights="select, insert")
-    protect("audit_heads", rights="")
+    protect("audit_heads", rights="select")
     span(["audit_heads"], command="all")
     for table in GLOBAL_TABLES:
         grant(table, "select, insert, update, delete")

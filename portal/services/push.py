@@ -6,64 +6,18 @@ absolute, so sending twice is harmless; what is unknown after a broken line is f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, text
 
-from portal import tenancy
-from portal.db import end_reading, now, unit_of_work
-from portal.domain import calendar as cal
-from portal.domain.nights import Window, each, local_today, union
-from portal.extensions import db
-from portal.models import Connection, ConnectionState, Duty, Lane, Property, SyncStatus, SyncType
-from portal.services import audit, availability, connection_state, connectors, duties, push_record, rates, sync_runs
-from portal.services.lanes import windows_of
+from portal.db import end_reading, unit_of_work
+from portal.models import Duty, SyncStatus, SyncType
+from portal.services import audit, connection_state, connectors, duties, push_record, push_verdicts, sync_runs
+from portal.services.push_batch import Batch, read
 from providers.errors import NotFound, ProviderError, RateLimited, Rejected, Retryable
-from providers.types import CalendarChange, LaneKind, PushResult, Run
+from providers.types import LaneKind, PushResult
 
 log = structlog.get_logger()
-
-
-@dataclass
-class LanePlan:
-    """One lane as read: what it has, what it wants, what to send for it."""
-
-    id: UUID
-    kind: LaneKind
-    subject_id: UUID
-    external_id: str
-    version: int
-    causes: list[str]
-    correlation_id: str
-    acknowledged: cal.Calendar
-    refused: cal.Calendar
-    runs: list[Run] = field(default_factory=list)
-    lowers: list[Run] = field(default_factory=list)
-
-
-@dataclass
-class Batch:
-    connection: Connection
-    today: date
-    lanes: list[LanePlan]
-
-    def changes(self, kind: LaneKind) -> list[CalendarChange]:
-        """In the order they are sent: nights that close or fall before nights that open or rise."""
-        mine = [lane for lane in self.lanes if lane.kind is kind]
-        first = [CalendarChange(kind, lane.external_id, run) for lane in mine for run in lane.lowers]
-        return first + [CalendarChange(kind, lane.external_id, run) for lane in mine for run in lane.runs]
-
-    def correlation_id(self) -> str:
-        """The id that leads from the delivery or the click that caused this to the call it makes."""
-        return next((lane.correlation_id for lane in self.lanes if lane.correlation_id), "")
-
-    def cells(self) -> int:
-        return sum((run.last - run.first).days + 1 for lane in self.lanes for run in lane.lowers + lane.runs)
 
 
 def push(connection_id: UUID, *, trigger: str = "change") -> bool:
@@ -131,7 +85,7 @@ def talk(lease: duties.Lease, batch: Batch, run_id: UUID) -> None:
             except Rejected as error:
                 if isinstance(error, NotFound):
                     raise
-                results.append(push_record.all_refused(changes, str(error)))
+                results.append(push_verdicts.all_refused(changes, str(error)))
             duties.keep(lease)
     except duties.LeaseLost:
         # Another pusher may have sent newer values before ours arrived: nobody knows which won.
@@ -141,90 +95,6 @@ def talk(lease: duties.Lease, batch: Batch, run_id: UUID) -> None:
         push_record.failure(batch, run_id, line, results, error)
         raise
     push_record.success(lease, batch, run_id, line, results)
-
-
-def read(connection_id: UUID, *, everything: bool = False) -> Batch | None:
-    """What is due now: the desired calendar of the dirty nights against the acknowledged one."""
-    connection = db.session.scalar(
-        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
-    )
-    if connection is None or not connection.external_property_id:
-        return None
-    rows = _due_lanes(connection_id)
-    if not rows:
-        return None
-    zone = db.session.scalar(select(Property.timezone).where(Property.id == connection.property_id)) or "UTC"
-    today = local_today(now(), zone)
-    last = today + timedelta(days=push_record.horizon(connection.provider) - 1)
-    lanes = [_plan(row) for row in rows]
-    dirty = {row.id: _clipped(windows_of(row.dirty), today, last) for row in rows}
-    desired = _desired(connection, lanes, list(dirty.values()))
-    for lane in lanes:
-        wanted = desired.get(lane.subject_id, {})
-        nights = {night: wanted[night] for window in dirty[lane.id] for night in each(*window) if night in wanted}
-        changes = cal.changes(nights, lane.acknowledged, lane.refused)
-        if lane.kind is LaneKind.AVAILABILITY:
-            lane.lowers, lane.runs = cal.decreases_first(changes, lane.acknowledged)
-        else:
-            lane.runs = changes
-    return Batch(connection, today, lanes)
-
-
-def _due_lanes(connection_id: UUID) -> Sequence[Lane]:
-    """The lanes whose time has come, and those of the same kind that still wait: one call carries both."""
-    mine = (Lane.organization_id == tenancy.required(), Lane.connection_id == connection_id)
-    due = select(Lane.kind).where(*mine, Lane.due_at <= text("clock_timestamp()"))
-    rows = db.session.scalars(
-        select(Lane)
-        .where(*mine, Lane.due_at.is_not(None), Lane.kind.in_(due))
-        .order_by(Lane.id)  # whoever locks several lanes takes them in this order
-        .execution_options(populate_existing=True)
-    )
-    return rows.all()
-
-
-def _plan(row: Lane) -> LanePlan:
-    kind = LaneKind(row.kind)
-    known = cal.forget(cal.decode(row.acknowledged, kind), windows_of(row.forgotten))
-    return LanePlan(
-        id=row.id,
-        kind=kind,
-        subject_id=(row.room_type_id or row.rate_plan_id),  # type: ignore[arg-type]
-        external_id=row.external_id,
-        version=row.version,
-        causes=list(row.causes),
-        correlation_id=row.correlation_id,
-        acknowledged=known,
-        refused=cal.decode([entry[:3] for entry in row.refused], kind),
-    )
-
-
-def _desired(
-    connection: Connection, lanes: Sequence[LanePlan], dirty: Sequence[list[Window]]
-) -> dict[UUID, cal.Calendar]:
-    """One query for all room types, one set for all plans, over the hull of the dirty nights.
-
-    A connection that is closing wants no room sold, and has nothing to say about prices any more.
-    """
-    windows = [window for part in dirty for window in part]
-    if not windows:
-        return {}
-    first, last = min(window.first for window in windows), max(window.last for window in windows)
-    if connection.state is ConnectionState.CLOSING:
-        return {lane.subject_id: dict.fromkeys(each(first, last), 0)
-                for lane in lanes if lane.kind is LaneKind.AVAILABILITY}  # fmt: skip
-    found: dict[UUID, Any] = {}
-    if any(lane.kind is LaneKind.AVAILABILITY for lane in lanes):
-        found.update(availability.calendar(connection.property_id, first, last))
-    plans = [lane.subject_id for lane in lanes if lane.kind is LaneKind.RATES]
-    if plans:
-        found.update(rates.calendar(connection.property_id, first, last, plans))
-    return found
-
-
-def _clipped(windows: Sequence[Window], first: date, last: date) -> list[Window]:
-    inside = [Window(max(w.first, first), min(w.last, last)) for w in windows if w.first <= last and w.last >= first]
-    return union(*inside)
 
 
 def _give_back(lease: duties.Lease, error: ProviderError) -> None:

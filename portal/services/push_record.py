@@ -4,9 +4,8 @@ marked it meanwhile."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, text, update
@@ -14,40 +13,17 @@ from sqlalchemy import func, insert, text, update
 from portal import tenancy
 from portal.db import unit_of_work
 from portal.domain import calendar as cal
-from portal.domain.nights import ONE_NIGHT, Window, each, windows_of
+from portal.domain.nights import ONE_NIGHT, Window
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db
 from portal.models import Lane, Send, SyncStatus
 from portal.models.base import new_id
 from portal.services import audit, connection_state, duties, incidents, lanes, sync_runs
 from portal.services.connectors import Line
+from portal.services.push_batch import Batch, LanePlan
+from portal.services.push_verdicts import LaneResult, by_lane, first_reason, still_refused
 from providers.errors import ProviderError, RateLimited, Retryable
-from providers.registry import connector_class
-from providers.types import CalendarChange, LaneKind, PushResult, Run, Verdict, VerdictKind
-
-if TYPE_CHECKING:
-    from portal.services.push import Batch, LanePlan
-
-
-@dataclass
-class LaneResult:
-    """The verdicts of one lane, sorted."""
-
-    accepted: dict[date, cal.Value] = field(default_factory=dict)
-    refused: dict[date, tuple[cal.Value, str]] = field(default_factory=dict)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    task_ids: set[str] = field(default_factory=set)
-
-    @property
-    def verdict(self) -> str:
-        if not self.refused:
-            return "accepted"
-        return "partly" if self.accepted else "refused"
-
-
-def horizon(provider: str) -> int:
-    """How many nights from today this provider keeps."""
-    return connector_class(provider).horizon_days
+from providers.types import LaneKind, PushResult
 
 
 def on_its_way(batch: Batch) -> None:
@@ -70,7 +46,7 @@ def on_its_way(batch: Batch) -> None:
 
 def success(lease: duties.Lease, batch: Batch, run_id: UUID, line: Line, results: Sequence[PushResult]) -> None:
     """Every call was answered. Warnings never count as success: those nights stay un-acknowledged."""
-    found = _by_lane(batch, results)
+    found = by_lane(batch, results)
     with unit_of_work():
         duties.renew(lease)
         sync_runs.keep_calls(batch.connection, run_id, line.calls)
@@ -92,14 +68,14 @@ def _finish_answered(batch: Batch, run_id: UUID, line: Line, found: dict[UUID, L
         processed=accepted,
         failed=refused,
         category=Category.SYNC_FAILED.value if refused else "",
-        error=_first_reason(found),
+        error=first_reason(found),
         summary=_summary(batch, line, found),
     )
 
 
 def failure(batch: Batch, run_id: UUID, line: Line, results: Sequence[PushResult], error: ProviderError) -> None:
     """A call got no usable answer. What was answered before it counts; what it carried is unknown."""
-    found = _by_lane(batch, results)
+    found = by_lane(batch, results)
     answered = {lane for lane, result in found.items() if result.rows}
     unanswered = [lane for lane in batch.lanes if lane.id not in answered and (lane.runs or lane.lowers)]
     with unit_of_work():
@@ -139,43 +115,6 @@ def forget(batch: Batch) -> None:
         _forget(batch, batch.lanes)
 
 
-def all_refused(changes: Sequence[CalendarChange], reason: str) -> PushResult:
-    return PushResult(tuple(Verdict(change, VerdictKind.REFUSED, reason) for change in changes))
-
-
-def _by_lane(batch: Batch, results: Sequence[PushResult]) -> dict[UUID, LaneResult]:
-    lane_of = {(lane.kind, lane.external_id): lane.id for lane in batch.lanes}
-    found: dict[UUID, LaneResult] = {}
-    for result in results:
-        for verdict in result.verdicts:
-            change = verdict.change
-            mine = found.setdefault(lane_of[change.kind, change.external_id], LaneResult())
-            mine.task_ids.update(result.task_ids)
-            _take(mine, verdict)
-    return found
-
-
-def _take(mine: LaneResult, verdict: Verdict) -> None:
-    run, kind = verdict.change.run, verdict.change.kind
-    nights = verdict.nights or each(run.first, run.last)
-    if verdict.kind is VerdictKind.ACCEPTED:
-        mine.accepted.update(dict.fromkeys(nights, run.value))
-    else:
-        mine.refused.update(dict.fromkeys(nights, (run.value, verdict.reason)))
-    windows = [Window(run.first, run.last)] if not verdict.nights else windows_of(nights)
-    for first, last in windows:
-        value = cal.encode([Run(first, last, run.value)], kind)[0][2]
-        mine.rows.append(
-            {
-                "first": first.isoformat(),
-                "last": last.isoformat(),
-                "value": value,
-                "verdict": verdict.kind.value,
-                "reason": verdict.reason,
-            }
-        )
-
-
 def _settle(batch: Batch, found: dict[UUID, LaneResult], *, spoken: bool = True) -> None:
     """Acknowledge what was accepted; clear the lane if its version did not move since it was read."""
     for lane in batch.lanes:
@@ -192,7 +131,7 @@ def _acknowledge(lane: LanePlan, today: date, result: LaneResult, spoken: bool) 
     known.update(result.accepted)
     values: dict[str, Any] = {
         "acknowledged": cal.encode(cal.runs(known), lane.kind),
-        "refused": _refused(lane, today, result),
+        "refused": still_refused(lane, today, result),
     }
     if spoken:
         values["accepted_at"] = func.clock_timestamp() if result.accepted else Lane.accepted_at
@@ -209,27 +148,6 @@ def _acknowledge(lane: LanePlan, today: date, result: LaneResult, spoken: bool) 
     if done.rowcount == 0:  # type: ignore[attr-defined]
         # Marked while we talked: what was accepted is true, and the lane stays due.
         db.session.execute(update(table).where(*mine).values(**values))
-
-
-def _refused(lane: LanePlan, today: date, result: LaneResult) -> list[Any]:
-    """Refused values, with reasons, of nights that still want nothing else."""
-    reasons = {night: reason for night, (_, reason) in result.refused.items()}
-    kept: dict[date, cal.Value] = {
-        night: value for night, value in lane.refused.items() if night >= today and night not in result.accepted
-    }
-    kept.update({night: value for night, (value, _) in result.refused.items()})
-    rows: list[Any] = []
-    for run in cal.runs(kept):
-        for reason, windows in _split_by_reason(run, reasons).items():
-            rows += [cal.encode([Run(*window, run.value)], lane.kind)[0] + [reason] for window in windows]
-    return rows
-
-
-def _split_by_reason(run: Run, reasons: dict[date, str]) -> dict[str, list[Window]]:
-    nights: dict[str, list[date]] = {}
-    for night in each(run.first, run.last):
-        nights.setdefault(reasons.get(night, ""), []).append(night)
-    return {reason: windows_of(found) for reason, found in nights.items()}
 
 
 def _keep_sends(batch: Batch, run_id: UUID, line: Line, found: dict[UUID, LaneResult]) -> None:
@@ -357,10 +275,6 @@ def _summary(batch: Batch, line: Line, found: dict[UUID, LaneResult]) -> dict[st
         "tasks": sorted({task for result in found.values() for task in result.task_ids}),
         "causes": list(dict.fromkeys(cause for lane in batch.lanes for cause in lane.causes))[:20],
     }
-
-
-def _first_reason(found: dict[UUID, LaneResult]) -> str:
-    return next((reason for result in found.values() for _, reason in result.refused.values()), "")
 
 
 def _nights(lane: LanePlan) -> int:

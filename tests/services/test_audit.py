@@ -9,6 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from portal import tenancy
 from portal.db import unit_of_work
+from portal.extensions import db as database
 from portal.models import AuditEntry
 from portal.services import audit, platform
 from tests.factories import alices_house, charlies_house
@@ -129,3 +130,17 @@ def test_even_the_owner_of_the_tables_does_not_tamper_unnoticed(fresh_database, 
     with tenancy.of(house.organization_id):
         assert audit.first_broken_entry() == noticed_at
     assert [verdict.broken_at for verdict in platform.verify_audit()] == [noticed_at]
+
+
+def test_cutting_off_the_newest_entries_is_noticed_too(fresh_database):
+    house = alices_house()
+    with tenancy.of(house.organization_id):
+        write(6)
+        newest = database.session.query(AuditEntry.number).order_by(AuditEntry.number.desc()).first()[0]
+        database.session.rollback()
+
+    with psycopg.connect(fresh_database.admin_url, autocommit=True) as connection:
+        connection.execute("delete from audit_log where number >= %s", (newest - 1,))
+
+    with tenancy.of(house.organization_id):
+        assert audit.first_broken_entry() == newest
