@@ -29,8 +29,10 @@ def index(property_id: UUID) -> Any:
     if not form.errors:
         first = max(FIRST_DAY, min(form.data["first"] or today, LAST_DAY))
         nights = form.data["nights"]
+    found = grid.read(property_id, first, nights)
     html = render_template(
-        "rates/index.html", form=form, grid=grid.read(property_id, first, nights), first=first, nights=nights,
+        "rates/index.html", form=form, grid=found, first=first, nights=nights,
+        counts={state.value: found.count(state) for state in grid.CellState},
         last=first + timedelta(days=nights - 1), today=today, spans=_spans(nights), step=timedelta(days=nights),
     )  # fmt: skip
     return make_response(html, 422 if form.errors else 200)

@@ -11,9 +11,11 @@ from uuid import UUID
 from portal.models import AuditEntry, ConnectionState
 from portal.services import grid, price_chain, trace
 from portal.services.price_chain import Layer
+from portal.services.rate_calendar import FIELDS
 from portal.services.trace import Proof, Trace
 from providers.types import LaneKind
 
+_OF_PRICE = {*FIELDS, "base_rate", "derived_percent", "derived_amount"}
 KINDS = tuple(kind.value for kind in LaneKind)
 
 
@@ -78,8 +80,9 @@ def _goes_out(proof: Proof) -> bool:
 
 def _touching(entry: AuditEntry, night: date) -> Change | None:
     """The part of an entry that speaks of the night; None when it speaks of others only."""
-    found = {path: pair for path, pair in (entry.changes or {}).items() if _covers(path, night)}
-    if not found:
+    changes = entry.changes or {}
+    found = {path: pair for path, pair in changes.items() if _covers(path, night) and _is_of_price(path)}
+    if not found or not _in_season(changes, night):
         return None
     return Change(entry.at, entry.actor_name, entry.actor_kind, entry.action, found)
 
@@ -89,3 +92,23 @@ def _covers(path: str, night: date) -> bool:
     _, _, span = path.partition(" ")
     first, _, last = span.partition("..")
     return not span or first <= night.isoformat() <= (last or first)
+
+
+def _is_of_price(path: str) -> bool:
+    """What a plan is called or how it may be cancelled does not make its price."""
+    name = path.partition(" ")[0].split(".")[-1]
+    return name in _OF_PRICE or (path.startswith("rule.") and name != "priority")
+
+
+def _in_season(changes: Mapping[str, Sequence[Any]], night: date) -> bool:
+    """Whether a season's entry speaks of the night: its nights before or after the change, where it names them."""
+    firsts, lasts = changes.get("rule.first_night"), changes.get("rule.last_night")
+    if not firsts or not lasts:
+        return True
+    spans = [(str(first), str(last)) for first, last in zip(firsts, lasts, strict=True) if first and last]
+    return any(first <= night.isoformat() <= last for first, last in spans) and _on_weekday(changes, night)
+
+
+def _on_weekday(changes: Mapping[str, Sequence[Any]], night: date) -> bool:
+    masks = [mask for mask in changes.get("rule.weekdays", ()) if mask]
+    return not masks or any(int(mask) >> night.weekday() & 1 for mask in masks)

@@ -1,4 +1,4 @@
-"""What stands in a cell of the grid of nights: the number, its glyphs, and the same in words for who cannot see them."""
+"""What stands in a cell of the grid of nights: the number, its glyphs, and the same in words for screen readers."""
 
 from __future__ import annotations
 

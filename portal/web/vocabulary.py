@@ -127,6 +127,8 @@ FIELDS: Words = {
     "name": lazy_gettext("Name"),
     "base_rate": lazy_gettext("Base price"),
     "rate": lazy_gettext("Price"),
+    "derived_percent": lazy_gettext("Percent above the parent plan"),
+    "derived_amount": lazy_gettext("Amount above the parent plan"),
     "min_stay_arrival": lazy_gettext("Minimum stay on arrival"),
     "min_stay_through": lazy_gettext("Minimum stay"),
     "max_stay": lazy_gettext("Maximum stay"),

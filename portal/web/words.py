@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
@@ -17,9 +17,10 @@ from flask import Flask
 from flask_babel import gettext, ngettext
 
 from portal.web import vocabulary
-from portal.web.filters import day, money, nights
+from portal.web.filters import day, money, nights, weekday
 from portal.web.vocabulary import FIELDS, STATUSES, Words
 
+_EVERY_DAY = 0b1111111
 _LEAST = re.compile(r"must be greater than (?P<equal>or equal to )?(?P<number>[0-9]{1,6})")
 
 
@@ -85,9 +86,19 @@ def value(path: str, raw: Any, currency: str = "", names: Mapping[str, str] | No
         return _money(raw, currency)
     if name in ("check_in", "check_out", "first_night", "last_night"):
         return _date(raw)
+    if name == "weekdays":
+        return weekdays(int(raw))
     if name == "occupancy" and isinstance(raw, list | tuple):
         return people(*raw)
     return (names or {}).get(str(raw), str(raw))
+
+
+def weekdays(mask: int) -> str:
+    """The days of a mask with Monday = 1 … Sunday = 64, as `Fri, Sat`."""
+    if mask == _EVERY_DAY:
+        return str(gettext("every day"))
+    monday = date(2026, 1, 5)
+    return ", ".join(weekday(monday + timedelta(days=each)) for each in range(7) if mask >> each & 1)
 
 
 def people(adults: int, children: int = 0, infants: int = 0) -> str:
