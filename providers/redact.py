@@ -18,7 +18,7 @@ _SECRET = re.compile(
 # Guests' own words and names have no place in a technical log; the booking message itself is kept, sealed, elsewhere.
 _PERSONAL = frozenset(
     "customer guests customer_name guest_name raw_message notes guarantee mail email phone "
-    "firstName lastName mobile fax company address comments groupNote apiMessage".split()
+    "firstName lastName mobile fax company address city postcode comments groupNote apiMessage".split()
 )
 # `message` is a guest's own words in a booking or a conversation, and the reason of a refusal anywhere else.
 _SPEAKS_OF_A_BOOKING = frozenset(("arrival", "bookingId"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -25,6 +26,7 @@ from providers.strict_fields import moment, text
 from providers.types import BookedRoom, BookingKind, BookingStatus, Occupancy, Revision, StayState
 
 MOST_ROOMS = 200
+_NOT_TIME = re.compile(r"[^0-9TZ:.+-]")  # the key is stored before anybody believed the message
 NO_CURRENCY = "XXX"  # ISO 4217: no currency is involved
 CANCELLED = "cancelled"
 # `new` is a live booking that nobody opened in the panel yet; most OTA bookings stay so.
@@ -73,7 +75,7 @@ def event_key(bookings: Sequence[Mapping[str, Any]]) -> str:
     leader = bookings[0]
     latest = max((_text(booking.get("modifiedTime")) for booking in bookings), default="")
     digest = hashlib.sha256(json.dumps(list(bookings), sort_keys=True).encode()).hexdigest()[:32]
-    return f"{known_id(leader.get('id')) or '?'}:{latest[:30]}:{digest}"
+    return f"{known_id(leader.get('id')) or '?'}:{_NOT_TIME.sub('', latest)[:30]}:{digest}"
 
 
 def group_id(booking: Mapping[str, Any]) -> str | None:
