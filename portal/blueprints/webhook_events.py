@@ -28,6 +28,7 @@ def index(property_id: UUID) -> Any:
     page = paging.Page(listing.rows, str(listing.next_after) if listing.next_after else None)
     providers = {each.id: each.provider for each in connections.of_property(property_id)}
     return render_template("webhook_events/index.html", page=page, form=form, providers=providers, did=did, say=say,
+                           codes=deliveries.codes(listing.rows),
                            said=said)  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def show(property_id: UUID, event_id: UUID) -> Any:
     body = deliveries.readable(found.event, masked=masked)
     template = "webhook_events/_event.html" if htmx.is_htmx() else "webhook_events/show.html"
     return render_template(
-        template, detail=found, event=found.event, message=message, body=body,
+        template, codes=deliveries.codes([found.event]), detail=found, event=found.event, message=message, body=body,
         masked=masked, effect={} if masked else effect,
         names=overview.subject_names(property_id) if effect.get("changes") else {},
         plan=plan(found), did=did, say=say, said=said,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from portal import queue, tenancy
 from portal.db import end_reading, unit_of_work
 from portal.extensions import db
-from portal.models import Connection, Duty, EventState, InboxMessage, WebhookEvent
+from portal.models import Connection, Duty, EventState, InboxMessage, Reservation, WebhookEvent
 from portal.services import audit, drain
 from portal.services.errors import NotFound, Refused
 from providers.cards import strip_cards
@@ -95,6 +95,19 @@ def detail(property_id: UUID, event_id: UUID) -> Detail:
         .limit(50)
     ).all()
     return Detail(event, connection, message, repeats)
+
+
+def codes(events: Sequence[WebhookEvent]) -> dict[str, str]:
+    """The codes of the reservations these deliveries led to, by the reservation's id as text."""
+    ids = {UUID(event.did["reservation_id"]) for event in events if (event.did or {}).get("reservation_id")}
+    if not ids:
+        return {}
+    rows = db.session.execute(
+        select(Reservation.id, Reservation.code).where(
+            Reservation.organization_id == tenancy.required(), Reservation.id.in_(ids)
+        )
+    )
+    return {str(row.id): row.code for row in rows}
 
 
 def replay(property_id: UUID, event_id: UUID) -> None:

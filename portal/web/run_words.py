@@ -12,7 +12,7 @@ from portal.domain import calendar
 from portal.models import SyncRun
 from portal.services.run_facts import About
 from portal.web import cells, words
-from portal.web.filters import nights, number
+from portal.web.filters import day, nights, number
 from portal.web.vocabulary import PROVIDERS, Words
 from providers.types import LaneKind
 
@@ -146,8 +146,15 @@ def _full_sync(run: SyncRun, about: About, provider: str) -> str:
 
 
 def _placed(head: str, run: SyncRun) -> str:
-    where = span(run.summary.get("first"), run.summary.get("last"))
-    return f"{head}, {where}" if where else head
+    """The nights lie between the first and the last; how many they are was said already."""
+    try:
+        first, last = (date.fromisoformat(str(run.summary.get(name))) for name in ("first", "last"))
+    except ValueError:
+        return head
+    if first == last:
+        return f"{head}, {day(first)}"
+    same_month = (first.year, first.month) == (last.year, last.month)
+    return f"{head}, {first.day}–{day(last)}" if same_month else f"{head}, {day(first)} – {day(last)}"
 
 
 def _outcome(run: SyncRun, about: About) -> str:
