@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -47,9 +47,9 @@ class Fault:
     struck: int = 0
     over: threading.Event = field(default_factory=threading.Event)
 
-    def hits(self, request: Request) -> bool:
+    def hits(self, request: Request, mentioned: Set[str]) -> bool:
         """Whether this rule strikes this request; counts it when the rule matches."""
-        if not self.concerns(request):
+        if not self.concerns(request, mentioned):
             return False
         self.seen += 1
         if self.seen % self.every:
@@ -59,15 +59,16 @@ class Fault:
             self.times -= 1
         return True
 
-    def concerns(self, request: Request) -> bool:
-        """Whether method, path prefix and property of this rule fit a request."""
+    def concerns(self, request: Request, mentioned: Set[str]) -> bool:
+        """Whether method, path prefix and property of this rule fit a request that mentions these properties."""
         method, prefix = self.match.get("method"), self.match.get("path_prefix")
         if method and method.upper() != request.method:
             return False
         if prefix and not (request.path.startswith(prefix) or BASE.sub("", request.path).startswith(prefix)):
             return False
         property_id = self.match.get("property_id")
-        return not property_id or property_id in request.target or property_id.encode() in request.body
+        named = property_id in mentioned or property_id in request.target if property_id else True
+        return named or str(property_id).encode() in request.body
 
     def spent(self) -> bool:
         """Whether the rule has run out."""
@@ -145,13 +146,13 @@ class Faults:
             self._rules = [rule for rule in self._rules if not rule.spent()]
             return list(self._rules)
 
-    def strike(self, request: Request) -> Fault | None:
-        """The first rule that hits this request, if any."""
+    def strike(self, request: Request, mentioned: Set[str] = frozenset()) -> Fault | None:
+        """The first rule that hits this request, if any. `mentioned` are the properties it names some other way."""
         if not self._rules:
             return None
         with self._lock:
             self._rules = [rule for rule in self._rules if not rule.spent()]
-            return next((rule for rule in self._rules if rule.hits(request)), None)
+            return next((rule for rule in self._rules if rule.hits(request, mentioned)), None)
 
     def answer(self, fault: Fault, request: Request, handler: Handler) -> Response:
         """What the client gets instead. The handler runs for every kind that is a real answer gone bad."""

@@ -79,12 +79,13 @@ class Mount:
     def serve(self, request: Request) -> Response:
         """Answer an API request, or make it go wrong, and write it down."""
         started, at = time.perf_counter(), self.clock.now()
-        fault = self.faults.strike(request)
+        mentioned = self.provider.mentioned(request) if self.faults.rules() else set()
+        fault = self.faults.strike(request, mentioned)
         if fault is None:
             response = self.provider.handle(request)
         else:
             self.provider.locate(request)
-            request.property_ids = self.provider.mentioned(request)
+            request.property_ids = mentioned
             response = self.faults.answer(fault, request, self.provider.handle)
         took = (time.perf_counter() - started) * 1000
         self.journal.note(at, request, response, took, fault.kind if fault else None)

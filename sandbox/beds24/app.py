@@ -80,6 +80,7 @@ class Beds24:
             ("GET", "/inventory/rooms/availability", "inventory", inventory.availability),
             ("GET", "/inventory/rooms/offers", "inventory", inventory.offers),
             ("GET", "/inventory/rooms/unitBookings", "inventory", inventory.unit_bookings),
+            ("GET", "/accounts", "accounts", properties.accounts),
             ("GET", "/properties", "properties", properties.index),
             ("POST", "/properties", "properties", properties.write),
         )
@@ -141,10 +142,14 @@ class Beds24:
         return self.router.find(request, BASE.sub("", request.path))
 
     def mentioned(self, request: Request) -> set[str]:
-        """The properties a request names, for the journal of calls that were never looked at."""
-        named = {int(each) for each in NUMBERS.findall(request.body) + NUMBERS.findall(request.query_string.encode())}
-        rooms = {str(self.world.rooms[each].property_id) for each in named & set(self.world.rooms)}
-        return rooms | {str(each) for each in named & set(self.world.properties)}
+        """The properties a request names, be it by a room type or a booking."""
+        numbers = NUMBERS.findall(request.body) + NUMBERS.findall(request.query_string.encode())
+        world, named = self.world, {int(each) for each in numbers}
+        with world.lock:
+            found = named & world.properties.keys()
+            found |= {world.rooms[each].property_id for each in named & world.rooms.keys()}
+            found |= {world.bookings[each].fields["propertyId"] for each in named & world.bookings.keys()}
+        return {str(each) for each in found}
 
     def control(self, request: Request, path: str) -> Response | None:
         """Answer one control request; None when it is not one of these."""
@@ -184,4 +189,4 @@ class Beds24:
 
     def version(self) -> object:
         """Changes whenever a dump would."""
-        return self.world.version, self.hooks.sender.finished
+        return self.world.version, self.hooks.sender.finished, self.credits.counted

@@ -34,6 +34,7 @@ class Credits:
         self._world = world
         self._lock = threading.Lock()
         self._meters: dict[int, Meter] = {}
+        self.counted = 0
 
     def _meter(self, owner_id: int) -> Meter:
         meter = self._meters.setdefault(owner_id, Meter())
@@ -70,6 +71,7 @@ class Credits:
             meter.spent += cost
             meter.total += cost
             meter.calls += 1
+            self.counted += 1
         return {**self.headers(owner_id), "x-request-cost": _text(cost)}
 
     def exhaust(self, owner_id: int, left: float = 0.0) -> None:
@@ -101,7 +103,7 @@ class Credits:
     def view(self) -> list[dict[str, Any]]:
         """Every account's meter."""
         rows = []
-        for owner_id in sorted(set(self._meters) | set(self._world.accounts)):
+        for owner_id in sorted(self._meters.keys() | self._world.accounts.keys()):
             with self._lock:
                 meter = self._meter(owner_id)
                 rows.append({

@@ -38,7 +38,13 @@ class Inventory:
         row: dict[str, Any] = {"roomId": room.id, "propertyId": room.property_id}
         if self.world.switches["calendar_names_rooms"]:
             row["name"] = room.attributes["name"]
-        return row | {"calendar": self.ranges(room, first, last, wanted)}
+        ranges = self.ranges(room, first, last, wanted)
+        if self.world.switches["numbers_as_text"]:
+            ranges = [
+                {name: str(value) if isinstance(value, int | float) else value for name, value in each.items()}
+                for each in ranges
+            ]
+        return row | {"calendar": ranges}
 
     def ranges(self, room: Room, first: int, last: int, wanted: set[str]) -> list[dict[str, Any]]:
         """A room's calendar first..last (date ordinals, both included)."""

@@ -38,7 +38,10 @@ class Ota:
         self.dice = random.Random()
 
     def book(self, place: Property, given: dict[str, Any]) -> list[Booking]:
-        """Sell a stay: a booking per room, several in one group. `force` sells whatever the calendar says."""
+        """Sell a stay: a booking per room, several in one group.
+
+        `force` sells whatever the calendar says; `fields` sets any field of the booking, `companions` its guests.
+        """
         channel, force = self._channel(place, given), bool(given.get("force"))
         stay = read_stay(given, self.world.today(place.id))
         offer = self._choose(place, channel, given, stay, force)
@@ -106,6 +109,8 @@ class Ota:
         )  # fmt: skip
         line = {"type": "charge", "description": offer.room.attributes["name"], "qty": 1, "amount": price, "subType": 1}
         booking.invoice_items.append(self.items.invoice(booking, line))
+        for each in given.get("companions") or []:
+            booking.guests.append({"id": self.world.new_id("item"), **each})
         return booking
 
     def _guest(self, channel: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from sandbox.beds24.calendar import Nights
@@ -79,6 +80,19 @@ class Properties:
                 for each in numbers
             ]  # fmt: skip
         return shape
+
+    def accounts(self, call: Call) -> Response:
+        """The token's account; with `includeUsage` how much it has, and how many properties each channel is on."""
+        places = [each for each in self.world.properties.values() if call.sees(each)]
+        row: dict[str, Any] = {"id": call.token.owner_id, "username": f"owner{call.token.owner_id}"}
+        if call.query.flag("includeUsage"):
+            rooms = [room for place in places for room in self.world.rooms_of(place.id)]
+            links = Counter(channel for place in places for channel in place.channels)
+            row["usage"] = {
+                "numProperties": len(places), "numRoomTypes": len(rooms), "numRooms": sum(room.qty for room in rooms),
+                "numLinks": sum(links.values()), "channelLinks": dict(links),
+            }  # fmt: skip
+        return call.listing("account", [row], PAGE)[0]
 
     def write(self, call: Call) -> Response:
         """Create (no `id`) or change properties, with their nested rooms and webhook settings."""

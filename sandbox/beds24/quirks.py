@@ -12,7 +12,8 @@ from sandbox.faults import BadFault
 from sandbox.web import Response
 
 KINDS = ("refuse", "no_effect", "warn", "stale")
-REMEMBERED = 200
+REMEMBERED = 50
+LARGEST_REMEMBERED = 256 * 1024
 _ids = count(1)
 
 
@@ -100,6 +101,8 @@ class Quirks:
             before = self._answers.get(target)
         if before is not None and self._strike(path, None, ("stale",)):
             return Response(response.status, before, response.headers, response.content_type)
+        if len(response.body) > LARGEST_REMEMBERED:
+            return response
         with self._lock:
             self._answers[target] = response.body
             while len(self._answers) > REMEMBERED:

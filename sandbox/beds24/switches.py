@@ -19,6 +19,7 @@ DEFAULTS: dict[str, Any] = {
     "check_counts_blackout": True,  # `checkAvailability` refuses a night that is blacked out
     "closed_without_price": True,  # a night without a price reads `numAvail: 0`
     "calendar_names_rooms": True,
+    "numbers_as_text": False,  # calendar numbers arrive as numeric strings, as some were seen to
     "answer_seconds": 0.0,  # how long each call takes to work on
     "webhook_delay_seconds": 60.0,
     "webhook_coalesce": True,  # several quick changes of a booking arrive as one call

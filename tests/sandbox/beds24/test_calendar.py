@@ -212,3 +212,12 @@ def test_availability_units_and_offers_follow_the_calendar(beds: Beds) -> None:
     assert open_["availability"] == {beds.night(3): True, beds.night(4): False}
     assert units["unitBookings"][beds.night(3)] == {"1": 1, "2": 0, "unassigned": 0}
     assert offer["offers"] == [{"offerId": 1, "offerName": "Flexible", "price": 200, "unitsAvailable": 1}]
+
+
+def test_numbers_can_arrive_as_text(beds: Beds) -> None:
+    room = room_of(beds.hotel())
+    beds.control("/switches", {"numbers_as_text": True})
+
+    [cell] = beds.calendar(room, beds.night(3), beds.night(3), "NumAvail", "Prices")
+
+    assert (cell["numAvail"], cell["price1"]) == ("2", "100")

@@ -38,6 +38,22 @@ def test_an_error_looks_like_beds24s_own(beds: Beds, status: int) -> None:
     assert beds.call("GET", "/properties").status_code == 200
 
 
+def test_a_fault_strikes_one_property_even_where_only_a_room_or_booking_is_named(beds: Beds) -> None:
+    sick = beds.hotel()
+    booking = beds.book(room_of(sick))
+    well = beds.control("/provision", {"properties": [{"title": "Other", "owner_id": sick["owner_id"]}]})
+    room = beds.post("/properties", [{"id": well["properties"][0]["id"], "roomTypes": [{"name": "Twin"}]}])
+    healthy = room[0]["modified"]["roomTypes"][0]["id"]
+    beds.control("/faults", {"kind": "status", "status": 500, "match": {"property_id": sick["id"]}})
+
+    def pushed(room_id: int) -> int:
+        body = [{"roomId": room_id, "calendar": [beds.span(3, numAvail=1)]}]
+        return beds.call("POST", "/inventory/rooms/calendar", body).status_code
+
+    assert (pushed(room_of(sick)), pushed(healthy)) == (500, 201)
+    assert beds.call("POST", "/bookings", [{"id": booking, "notes": "x"}]).status_code == 500
+
+
 def test_a_write_can_be_done_without_an_answer(beds: Beds) -> None:
     room = room_of(beds.hotel())
     match = {"method": "POST", "path_prefix": "/bookings"}

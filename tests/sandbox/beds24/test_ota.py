@@ -45,6 +45,16 @@ def test_several_rooms_are_a_booking_each_in_one_group_with_one_reference(beds: 
     assert rows[1]["bookingGroup"] == {"master": master, "ids": sold["booking_ids"]}
 
 
+def test_companions_are_read_when_guests_are_included(beds: Beds) -> None:
+    hotel = beds.hotel()
+
+    sell(beds, hotel, companions=[{"firstName": "Bo", "lastName": "Example"}], fields={"status": "request"})
+
+    [row] = beds.bookings(includeGuests="true")
+    assert row["status"] == "request"
+    assert [each["firstName"] for each in row["guests"]] == ["Bo"]
+
+
 @pytest.mark.parametrize(
     ("cell", "stay", "reason"),
     [

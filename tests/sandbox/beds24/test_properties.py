@@ -89,3 +89,12 @@ def test_a_bad_property_is_refused(beds: Beds, change: dict[str, Any], field: st
 
     assert verdict["success"] is False
     assert verdict["errors"][0]["field"] == field
+
+
+def test_an_account_tells_which_channels_its_properties_are_on(beds: Beds) -> None:
+    hotel = beds.hotel()
+
+    [row] = beds.get("/accounts", includeUsage="true")["data"]
+
+    assert row["id"] == hotel["owner_id"]
+    assert (row["usage"]["numRooms"], row["usage"]["channelLinks"]) == (2, {"booking": 1, "airbnb": 1})
