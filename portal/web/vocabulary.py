@@ -172,6 +172,8 @@ CAUSES: Words = {
     "drift found": lazy_gettext("the channel manager held something else"),
     "changed at the channel manager": lazy_gettext("changed at the channel manager"),
     "full sync": lazy_gettext("full sync"),
+    "first mapping": lazy_gettext("the first mapping"),
+    "made anew": lazy_gettext("the product was made anew at the channel manager"),
 }
 CHARGES: Words = {
     "tax": lazy_gettext("Tax"),
