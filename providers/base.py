@@ -62,6 +62,8 @@ class Connector:
     name: ClassVar[str]
     capabilities: ClassVar[frozenset[str]] = frozenset()
     horizon_days: ClassVar[int] = 365
+    account_feed: ClassVar[bool] = False
+    """Whether one reading of the feed brings the messages of every property of the account."""
     # Where stays and closings are kept. With `room_type`, a push of prices needs `rooms`; see `as_held`.
     restrictions_of: ClassVar[Literal["rate_plan", "room_type"]] = "rate_plan"
 

@@ -61,6 +61,11 @@ def open_line(provider: str, stored: Mapping[str, str], subject: str, *, reserve
     return Line(connect(provider, credentials, make_http), calls)
 
 
+def is_configured(provider: str) -> bool:
+    """Whether this installation knows where the provider is; without that nobody can be asked."""
+    return provider != "channex" or bool(runtime.settings.channex_api_url and runtime.settings.channex_api_key)
+
+
 def is_simulated(provider: str) -> bool:
     """True when this provider's address is not one of its own: every page then says so."""
     if provider == "channex":

@@ -20,7 +20,18 @@ from portal.db import end_reading, unit_of_work
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db
 from portal.models import Connection, Duty, InboxMessage, InboxState, SyncStatus, SyncType
-from portal.services import audit, bookings, connection_state, connectors, duties, events, feed, incidents, sync_runs
+from portal.services import (
+    audit,
+    bookings,
+    connection_state,
+    connectors,
+    duties,
+    events,
+    feed,
+    incidents,
+    switches,
+    sync_runs,
+)
 from providers.errors import AuthFailed, Malformed, ProviderError, RateLimited
 from providers.registry import connector_class
 
@@ -60,7 +71,8 @@ def _rounds(lease: duties.Lease, connection: Connection) -> ProviderError | None
         batch = events.waiting(connection.id)
         with audit.following(batch.correlation_id):
             error = _read(connection, batch, pull=wanted)
-        while apply_some(lease, connection):
+        # Switched off, what the account's feed brings is kept and waits; nothing of it is lost.
+        while switches.may(connection, "pull") and apply_some(lease, connection):
             if monotonic() > until or duties.handing_over.is_set():
                 queue.ring_now(Duty.DRAIN.value, connection.organization_id, connection.id)
                 return error
@@ -73,7 +85,9 @@ def _rounds(lease: duties.Lease, connection: Connection) -> ProviderError | None
 
 def _read(connection: Connection, batch: events.Batch, *, pull: bool) -> ProviderError | None:
     """Ask the provider for what the deliveries announced. Its absence delays nothing that is here."""
-    if not (pull or batch.announced) or not (connection.pull_enabled and connection.external_property_id):
+    if not (pull or batch.announced) or not connection.external_property_id:
+        return None
+    if not switches.may(connection, "pull"):
         return None
     with unit_of_work():
         run_id = sync_runs.begin(

@@ -9,10 +9,13 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
+from sqlalchemy import select
 
+from portal import tenancy
 from portal.db import end_reading, unit_of_work
-from portal.models import Duty, SyncStatus, SyncType
-from portal.services import audit, connection_state, connectors, duties, push_record, push_verdicts, sync_runs
+from portal.extensions import db
+from portal.models import Connection, ConnectionState, Duty, SyncStatus, SyncType
+from portal.services import audit, connection_state, connectors, duties, push_record, push_verdicts, switches, sync_runs
 from portal.services.push_batch import Batch, read
 from providers.errors import NotFound, ProviderError, RateLimited, Rejected, Retryable
 from providers.types import LaneKind, PushResult
@@ -21,8 +24,8 @@ log = structlog.get_logger()
 
 
 def push(connection_id: UUID, *, trigger: str = "change") -> bool:
-    """Send what is due on one connection until nothing is. False when another worker is at it."""
-    lease = duties.claim(connection_id, Duty.PUSH)
+    """Send what is due on one connection until nothing is. False while another worker is at it, or it is off."""
+    lease = None if _held_back(connection_id) else duties.claim(connection_id, Duty.PUSH)
     if lease is None:
         return False
     asked = lease.request.get("run_id")
@@ -44,6 +47,17 @@ def push(connection_id: UUID, *, trigger: str = "change") -> bool:
     except ProviderError as error:
         _give_back(lease, error)
     return True
+
+
+def _held_back(connection_id: UUID) -> bool:
+    """Switched off by somebody: what there is to send waits. Closing sales does not ask the switches."""
+    connection: Connection | None = db.session.scalar(
+        select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
+    )
+    end_reading()
+    if connection is None or connection.state is ConnectionState.CLOSING:
+        return False
+    return not switches.may(connection, "push")
 
 
 def _send(lease: duties.Lease, batch: Batch, full_run: UUID | None, trigger: str) -> None:

@@ -10,7 +10,7 @@ from portal.db import end_reading, unit_of_work
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db
 from portal.models import Duty, ProviderFeed
-from portal.services import duties, incidents, provider_feeds
+from portal.services import connectors, duties, incidents, provider_feeds, switches
 from providers.registry import CONNECTORS
 
 log = structlog.get_logger()
@@ -32,8 +32,10 @@ def ring_feeds() -> None:
     due = provider_feeds.due()
     known = set(db.session.scalars(select(ProviderFeed.provider)))
     end_reading()
-    for provider in CONNECTORS:
-        if provider in due or provider not in known:
+    for provider, connector in CONNECTORS.items():
+        if not connector.account_feed or not connectors.is_configured(provider):
+            continue
+        if (provider in due or provider not in known) and switches.installation_may(provider, "pull"):
             queue.ring_task(f"feed:{provider}")
 
 

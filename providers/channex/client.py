@@ -44,6 +44,7 @@ class Channex(Content, Calendar, Bookings, Channels, Webhooks, Connector):
         }
     )
     horizon_days: ClassVar[int] = 500
+    account_feed: ClassVar[bool] = True
 
     @classmethod
     def connect(

@@ -6,7 +6,7 @@ import pytest
 
 from portal import tenancy
 from portal.models import AuditEntry, Channel, ChannelState, ConnectionState
-from portal.services import connections, duties, push
+from portal.services import connections, drain, duties, feed, push
 from portal.services.errors import NotFound, Refused
 from tests.house import Sandbox
 from tests.services import engine
@@ -85,3 +85,44 @@ def test_an_ota_that_was_switched_off_there_is_seen_here(house: House) -> None:
     (channel,) = engine.fresh(Channel)
     assert channel.state is ChannelState.DISCONNECTED
     assert channel.disconnected_at is not None
+
+
+def test_the_installations_master_switch_holds_back_what_is_due_and_loses_nothing(house: House) -> None:
+    house.set_price("133", 7)
+    house.forget_calls()
+
+    with engine.settings(channex_push_enabled=False, sync_debounce_seconds=0.0):
+        assert not push.push(house.connection_id)
+        assert house.ari_calls() == 0
+
+    house.push()
+    assert house.price(house.day(7))["rate"] == "133.00"
+
+
+def test_while_reading_is_switched_off_a_message_that_came_waits_and_is_applied_later(house: House) -> None:
+    connections.switch(house.connection, "pull_enabled", False)
+    house.book(nights=2)
+    feed.pull_account("channex")
+
+    drain.drain(house.connection_id)
+    assert house.reservations() == []
+    assert house.unacknowledged() == 0
+
+    connections.switch(house.connection, "pull_enabled", True)
+    drain.drain(house.connection_id)
+    assert len(house.reservations()) == 1
+
+
+def test_a_connection_ends_only_once_its_last_nights_are_off_sale(house: House) -> None:
+    connections.disconnect(house.connection)
+    assert house.connection.state is ConnectionState.CLOSING
+
+    house.fault("status", status=503)
+    house.due()
+    push.push(house.connection_id)
+    assert house.connection.state is ConnectionState.CLOSING
+
+    house.heal()
+    house.push()
+    assert house.connection.state is ConnectionState.DISCONNECTED
+    assert house.left(house.day(7)) == 0
