@@ -35,13 +35,15 @@ class Beds24Api:
         """Make a call with a good token. A 401 means nothing was done: once, it is tried with a new token."""
         token = self.auth.access_token()
         try:
-            return self._send(method, path, token, params, json)
+            answer = self._send(method, path, token, params, json)
         except AuthFailed:
             token = self.auth.access_token(worn=token)
-        try:
-            return self._send(method, path, token, params, json)
-        except AuthFailed as error:
-            raise AuthFailed(REFUSED_AT_ONCE, call_id=error.call_id) from error
+            try:
+                answer = self._send(method, path, token, params, json)
+            except AuthFailed as error:
+                raise AuthFailed(REFUSED_AT_ONCE, call_id=error.call_id) from error
+        self.auth.proved()
+        return answer
 
     def _send(self, method: str, path: str, token: str, params: Mapping[str, Any] | None, json: Any) -> Answer:
         return self.http.request(method, path, params=params, json=json, bucket=BUCKET, headers={"token": token})

@@ -47,6 +47,10 @@ class Auth:
                 self._renewed = tokens.access
         return tokens.access or ""
 
+    def proved(self) -> None:
+        """Note that our token was accepted: should it be refused later, it has died since."""
+        self._renewed = None
+
     def keep(self, ahead: timedelta, at_least_every: timedelta) -> Tokens:
         """Renew ahead of the end, and often enough for the refresh token to live; return what is stored now."""
 

@@ -53,7 +53,7 @@ _KEPT = ("title", "fax", "country", "referer", "refererEditable", "reference", "
 def envelope(bookings: Sequence[Mapping[str, Any]], read_at: datetime, currency: str | None) -> bytes:
     """Return the message to store: the bookings of one reservation, master first, card data dropped."""
     content = strip_cards([dict(booking) for booking in bookings])
-    read = read_at.astimezone(UTC).isoformat(timespec="milliseconds")
+    read = read_at.astimezone(UTC).isoformat(timespec="microseconds")
     return dumps({"read_at": read, "currency": currency, "bookings": content})
 
 
@@ -88,8 +88,8 @@ def group_id(booking: Mapping[str, Any]) -> str | None:
 def ordering(bookings: Sequence[Mapping[str, Any]], read_at: datetime | None) -> str:
     """Return text that sorts the messages of one reservation; empty when Beds24 names no time.
 
-    Stamps are whole seconds. Below the second stands how much later we read: finely for a quarter of an
-    hour, in seconds from then on. A minute is allowed for clocks that differ.
+    Stamps are whole seconds. Below the second stands how much later we read: in milliseconds for the first
+    minutes, in half minutes for half a year from then on. A minute is allowed for clocks that differ.
     """
     stamps = [
         moment(booking["modifiedTime"], f"bookings[{index}].modifiedTime")
@@ -100,7 +100,7 @@ def ordering(bookings: Sequence[Mapping[str, Any]], read_at: datetime | None) ->
         return ""
     latest = max(stamps)
     late = max((read_at - latest).total_seconds() + 60, 0.0) if read_at else 0.0
-    part = int(late * 100) if late < 1000 else 100_000 + min(int(late), 899_999)
+    part = int(late * 1000) if late < 400 else 400_000 + min(int((late - 400) / 30), 599_999)
     return f"{latest.astimezone(UTC).strftime('%Y-%m-%dT%H:%M:%S')}.{part:06d}"
 
 
