@@ -111,7 +111,7 @@ class Settings:
         parse.address("http", "https"), "https://app.channex.io/api/v1", "Channex",
     )  # fmt: skip
     channex_api_key: str | None = setting(
-        "CHANNEX_API_KEY", "The master key of your Channex account, for all organizations. Without it nobody is connected to Channex.",
+        "CHANNEX_API_KEY", "The master key of your Channex account. Without it no property is connected to Channex.",
         parse.optional(parse.text), "", "Channex",
     )  # fmt: skip
     channex_webhook_secret: str | None = setting(
