@@ -11,13 +11,15 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from types import FrameType
 
 import structlog
 from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
+from sqlalchemy.exc import DBAPIError
 
-from portal import logs
+from portal import logs, tenancy
 from portal.app import create_app
 from portal.config import Settings
 from portal.extensions import db, redis
@@ -47,6 +49,7 @@ class PortalWorker(SimpleWorker):
 
 def work(settings: Settings) -> None:
     """One worker process: until it is told to stop, through any absence of Redis."""
+    _take_over()
     redis.bind(settings.redis_url, blocking=True)
     queues = [Queue(name, connection=redis.client, serializer=JSONSerializer) for name in QUEUES]
     worker = PortalWorker(
@@ -59,6 +62,31 @@ def work(settings: Settings) -> None:
     )
     worker.log_job_description = False
     worker.work(with_scheduler=False, logging_level="WARNING")
+
+
+def _take_over() -> None:
+    """Free what our dead predecessor held, so that nothing waits for its lease to run out."""
+    with context.application().app_context():
+        try:
+            freed = duties.release_dead(_lives)
+            if freed:
+                log.warning("duties_taken_over", count=freed)
+        except DBAPIError as error:
+            log.warning("database_away", reason=type(error.orig).__name__)  # the leases run out by themselves
+        finally:
+            tenancy.leave()
+            db.session.remove()
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's process, or a system that shows none as files
+        return True
+    return state != "Z"  # dead, and nobody has waited for it yet
 
 
 class Pool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -49,6 +50,29 @@ def test_a_dead_workers_duty_is_free_when_its_lease_ran_out(house: House) -> Non
 
     assert first is not None and second is not None
     assert second.fence > first.fence
+
+
+def test_what_a_dead_process_of_this_host_held_is_free_at_once(house: House) -> None:
+    lease = duties.claim(house.connection_id, Duty.PUSH)
+    asked: list[int] = []
+
+    with tenancy.of(None):
+        assert duties.release_dead(lambda pid: asked.append(pid) is None) == 0  # it lives
+        assert duties.release_dead(lambda pid: False) == 1
+
+    assert asked == [os.getpid()]
+    assert lease is not None
+    assert duties.claim(house.connection_id, Duty.PUSH) is not None
+    with pytest.raises(duties.LeaseLost):
+        duties.keep(lease)
+
+
+def test_what_another_host_holds_is_left_to_it(house: House) -> None:
+    assert duties.claim(house.connection_id, Duty.PUSH) is not None
+    _set(house, Duty.PUSH, holder="'elsewhere:1:1'")
+
+    with tenancy.of(None):
+        assert duties.release_dead(lambda pid: False) == 0
 
 
 def test_a_worker_that_overslept_finds_out_before_it_writes(house: House) -> None:
