@@ -166,7 +166,9 @@ def test_a_revoked_account_asks_for_a_new_code(hotel):
         hotel.beds24.fetch_properties()
 
 
-def test_units_prices_and_restrictions_read_back_as_sent(hotel):
+@pytest.mark.parametrize("as_text", [False, True])
+def test_units_prices_and_restrictions_read_back_as_sent(hotel, as_text):
+    hotel.sim("/switches", {"numbers_as_text": as_text})
     cell = Cell(Decimal("99.50"), 2, 2, 14, True, False)
 
     assert hotel.push(LaneKind.AVAILABILITY, 2) is VerdictKind.ACCEPTED
