@@ -54,7 +54,7 @@ def read(detail: Detail, channel_name: str) -> Timeline:
     events, runs = _events(messages[:MOST_TRACED]), _runs(messages[:MOST_TRACED])
     entries = [_of_message(each, channel_name, rooms, events.get(each.id), runs.get(each.id)) for each in messages]
     # What a channel's message changed is audited too; the message says it better.
-    by_message = {each.correlation_id for each in messages if each.correlation_id}
+    by_message = {each.correlation_id for each in messages}
     for step in detail.history:
         if step.actor_kind != "channel" or step.correlation_id not in by_message:
             entries.append(_of_step(step, rooms))

@@ -173,6 +173,7 @@ CAUSES: Words = {
     "changed at the channel manager": lazy_gettext("changed at the channel manager"),
     "full sync": lazy_gettext("full sync"),
     "first mapping": lazy_gettext("the first mapping"),
+    "sent again": lazy_gettext("sent again by a person"),
     "made anew": lazy_gettext("the product was made anew at the channel manager"),
 }
 CHARGES: Words = {

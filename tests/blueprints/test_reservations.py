@@ -169,7 +169,7 @@ def test_what_has_no_room_and_what_nobody_mapped_say_so(client, db, redis):
 
     pages = [text(client.get(f"/p/{alice.property_id}/reservations/{each}")) for each in (full, unmapped)]
 
-    assert "No room yet" in pages[0] and "no room of this type was free" in pages[0]
+    assert "No room yet" in pages[0] and "no single room of this type was free" in pages[0]
     assert "Sold as a product nobody has mapped to a room type." in pages[1]
 
 

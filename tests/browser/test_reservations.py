@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from playwright.sync_api import Page, expect
 
+from portal.services import audit
 from tests.blueprints.test_overview import sell, store_unplaced, today_at
 from tests.blueprints.test_reservations import open_conflict, store_message
 from tests.looks import PHONE, WIDE, sideways, violations
@@ -18,7 +19,8 @@ from tests.wires import alice, book, deliver, wire, work
 def test_a_booking_that_comes_in_is_listed_opened_and_traced(fresh_database, redis, sandbox, live_server, page: Page):
     wired = wire(set_up=True)
     deliver(wired, book(wired, sandbox, days=0))
-    work(wired, "drain", "push")
+    with audit.acting(audit.Actor(correlation_id="c0ffee")):  # as a job has one
+        work(wired, "drain", "push")
     sign_in_browser(page.context, live_server, alice(wired))
 
     page.goto(live_server + wired.url("reservations?channel=BDC"))
