@@ -136,6 +136,28 @@ def pause(property_id: UUID, connection_id: UUID) -> Any:
     return _card(property_id, connection_id)
 
 
+@bp.post("/<uuid:connection_id>/disconnect")
+@allowed("connections.edit")
+def disconnect(property_id: UUID, connection_id: UUID) -> Any:
+    connections.disconnect(connections.find(property_id, connection_id))
+    return _card(property_id, connection_id)
+
+
+@bp.post("/<uuid:connection_id>/reconnect")
+@allowed("connections.edit")
+def reconnect(property_id: UUID, connection_id: UUID) -> Any:
+    connection = connections.find(property_id, connection_id)
+    connections.create(g.property, connection.provider)
+    return _card(property_id, connection_id)
+
+
+@bp.post("/<uuid:connection_id>/repair")
+@allowed("connections.edit")
+def repair(property_id: UUID, connection_id: UUID) -> Any:
+    provision.request_repair(connections.find(property_id, connection_id))
+    return _work(property_id, connection_id)
+
+
 @bp.post("/<uuid:connection_id>/resume")
 @allowed("connections.edit")
 def resume(property_id: UUID, connection_id: UUID) -> Any:

@@ -23,7 +23,7 @@ from portal.models import (
     RoomBlock,
     RoomNight,
 )
-from portal.services import audit, lanes, room_nights, rooms
+from portal.services import audit, lanes, room_nights, rooms, waiting
 from portal.services.errors import NotFound, Refused
 
 
@@ -107,6 +107,7 @@ def lift(property_id: UUID, block_id: UUID) -> None:
         window = stay_window(block.starts, block.ends)
         cause = f"room {room.number} free again"
         lanes.mark(property_id, room_types=[room.room_type_id], windows=[window], cause=cause)
+        waiting.place(property_id, [(room.room_type_id, window)])
 
 
 def find(property_id: UUID, block_id: UUID) -> RoomBlock:

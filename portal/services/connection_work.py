@@ -26,7 +26,7 @@ from portal.models import (
     SyncStatus,
     SyncType,
 )
-from portal.services import connections, drain, full_sync
+from portal.services import connections, drain, full_sync, switches
 from portal.services.connection_health import Report
 from portal.services.errors import Refused
 from providers.registry import connector_class
@@ -110,15 +110,16 @@ def last_test(connection: Connection) -> Tested | None:
 
 
 def obstacle(connection: Connection, *, reading: bool = False) -> str:
-    """Why nothing can be sent (or read) now: setting_up, paused, broken, disconnected, sync_off, push_off,
-    pull_off. Empty when it can."""
+    """Why nothing can be sent (or read) now: setting_up, paused, broken, closing, disconnected, sync_off, push_off,
+    pull_off, installation. Empty when it can."""
     if connection.state is not ConnectionState.ACTIVE:
         return connection.state.value
     if not connection.sync_enabled:
         return "sync_off"
-    if reading:
-        return "" if connection.pull_enabled else "pull_off"
-    return "" if connection.push_enabled else "push_off"
+    what = "pull" if reading else "push"
+    if not switches.installation_may(connection.provider, what):
+        return "installation"
+    return "" if switches.may(connection, what) else f"{what}_off"
 
 
 def start_full_sync(connection: Connection) -> UUID:

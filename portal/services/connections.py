@@ -135,8 +135,10 @@ def disconnect(connection: Connection) -> None:
     """End the connection: close every night there first, and only when that is accepted call it ended.
 
     Until then it is `closing`, and its OTAs may still sell. Mappings and history are kept. The property
-    and its products stay at the provider, closed.
+    and its products stay at the provider, closed. Raises `Refused` when there is nothing to end.
     """
+    if connection.state not in (ConnectionState.ACTIVE, ConnectionState.PAUSED, ConnectionState.BROKEN):
+        raise Refused("This connection is not one that can be ended now.")
     with unit_of_work():
         connection_state.change(connection, ConnectionState.CLOSING, "")
         full_sync.forget_everything(connection)

@@ -85,7 +85,8 @@ def _rounds(lease: duties.Lease, connection: Connection) -> ProviderError | None
 
 def _read(connection: Connection, batch: events.Batch, *, pull: bool) -> ProviderError | None:
     """Ask the provider for what the deliveries announced. Its absence delays nothing that is here."""
-    if not (pull or batch.announced) or not connection.external_property_id:
+    announced = batch.announced if connection.webhooks_enabled else []  # else the schedule reads in its own time
+    if not (pull or announced) or not connection.external_property_id:
         return None
     if not switches.may(connection, "pull"):
         return None
@@ -97,10 +98,10 @@ def _read(connection: Connection, batch: events.Batch, *, pull: bool) -> Provide
             status=SyncStatus.IN_PROGRESS,
         )
     line = connectors.line_for(connection)
-    pulled = feed.pull_connection(connection, line, "webhook" if batch.announced else "feed")
+    pulled = feed.pull_connection(connection, line, "webhook" if announced else "feed")
     if pulled.error is None:
         try:
-            pulled.stored += feed.fetch_missing(connection, line, events.not_here(connection.id, batch.announced))
+            pulled.stored += feed.fetch_missing(connection, line, events.not_here(connection.id, announced))
         except Malformed:
             log.warning("announced_revision_unreadable", connection_id=str(connection.id))
         except ProviderError as failure:

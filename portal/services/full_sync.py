@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from portal.db import now, unit_of_work
 from portal.domain.nights import ONE_NIGHT, Window, local_time_to_utc, local_today
 from portal.extensions import db, runtime
-from portal.models import Connection, Duty, Property, SyncStatus, SyncType
+from portal.models import Connection, Duty, Property, SyncRun, SyncStatus, SyncType
 from portal.services import audit, duties, lanes, sync_runs
 from providers.registry import connector_class
 
@@ -38,8 +38,22 @@ def start(connection_id: UUID) -> bool:
 
 
 def _begin(connection: Connection, trigger: str) -> UUID:
-    """A helper, inside a unit of work: every lane forgets, and the push carries it all."""
-    run_id = sync_runs.begin(connection, SyncType.FULL_SYNC, trigger, status=SyncStatus.PENDING)
+    """A helper, inside a unit of work: every lane forgets, and the push carries it all.
+
+    One that still waits is joined: two full syncs at once would send everything twice.
+    """
+    waiting = db.session.scalar(
+        select(SyncRun.id)
+        .where(
+            SyncRun.organization_id == connection.organization_id,
+            SyncRun.connection_id == connection.id,
+            SyncRun.type == SyncType.FULL_SYNC,
+            SyncRun.status == SyncStatus.PENDING,
+        )
+        .order_by(SyncRun.id.desc())
+        .limit(1)
+    )
+    run_id = waiting or sync_runs.begin(connection, SyncType.FULL_SYNC, trigger, status=SyncStatus.PENDING)
     forget_everything(connection)
     duties.request(connection.id, Duty.PUSH, {"run_id": str(run_id)})
     return run_id

@@ -236,6 +236,8 @@ class Steps:
             duties.plan(self.connection.id, Duty.PARITY, now() + FIRST_PROOF)
             for trouble in (Trouble.CREDENTIAL_REFUSED, Trouble.PROVIDER_AWAY, Trouble.PROPERTY_GONE):
                 incidents.closed(trouble, self.connection.id)
+            # After a disconnection its products are there, closed: everything is sent anew.
+            full_sync.forget_everything(self.connection)
             duties.request(self.connection.id, Duty.PUSH)
 
     def _progress(self, what: str) -> None:

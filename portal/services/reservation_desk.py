@@ -19,7 +19,7 @@ from portal.domain.problems import Trouble
 from portal.domain.reservations import Status, can_move
 from portal.extensions import db
 from portal.models import BookingLink, Conflict, ConflictType, Reservation, ReservationRoom, Room, RoomType
-from portal.services import audit, availability, incidents, lanes
+from portal.services import audit, availability, incidents, lanes, waiting
 from portal.services.errors import NotFound, Refused, StaleEdit
 
 Footprint = Counter[tuple[UUID | None, date]]
@@ -100,7 +100,10 @@ def refuse_oversold(property_id: UUID, before: Footprint, after: Footprint) -> N
 
 
 def mark(property_id: UUID, cause: str, before: Footprint, after: Footprint) -> None:
-    """Mark old ∪ new nights. Urgent where there is less to sell than before: that must not wait."""
+    """Mark old ∪ new nights. Urgent where there is less to sell than before: that must not wait.
+
+    Nights that come free go to the stays that wait for a room.
+    """
     touched: dict[UUID | None, set[date]] = {}
     for room_type_id, night in before | after:
         touched.setdefault(room_type_id, set()).add(night)
@@ -113,6 +116,10 @@ def mark(property_id: UUID, cause: str, before: Footprint, after: Footprint) -> 
             urgent=room_type_id in falling,
             cause=cause,
         )
+    freed: dict[UUID | None, set[date]] = {}
+    for room_type_id, night in before - after:
+        freed.setdefault(room_type_id, set()).add(night)
+    waiting.place(property_id, [(kind, window) for kind, days in freed.items() for window in windows_of(days)])
 
 
 def span(reservation: Reservation, rows: Sequence[ReservationRoom]) -> None:

@@ -148,6 +148,33 @@ def test_a_paused_connection_says_what_that_means_and_sends_nothing_until_it_is_
         assert connection.state is ConnectionState.ACTIVE
 
 
+def test_a_connection_is_ended_after_its_nights_are_closed_and_can_be_made_again(client, sandbox):
+    wired = wires.wire(set_up=True)
+    sign_in(client, wires.alice(wired))
+
+    closing = wires.text(client.post(wired.card("disconnect"), headers=HTMX))
+    wires.work(wired, "push")
+    ended = wires.text(client.get(wired.url("connections")))
+    client.post(wired.card("reconnect"))
+    wires.work(wired, "provision")
+    wires.work(wired, "push")
+    again = wires.text(client.get(wired.url("connections")))
+
+    assert "Closing: its last nights are being taken off sale" in closing
+    assert "Connect again" in ended
+    assert "Connect again" not in again and "Active" in again
+
+
+def test_a_connection_that_is_being_ended_is_not_ended_twice(client, sandbox):
+    wired = wires.wire(set_up=True)
+    sign_in(client, wires.alice(wired))
+    client.post(wired.card("disconnect"))
+
+    refused = client.post(wired.card("disconnect"))
+
+    assert refused.status_code in (409, 422)
+
+
 def test_a_reason_that_cannot_be_stored_is_said_at_its_field(client, sandbox):
     wired = wires.wire(set_up=True)
     sign_in(client, wires.alice(wired))
@@ -168,7 +195,7 @@ def test_a_card_drawn_for_another_state_is_drawn_anew(client, sandbox):
     assert wired.url() in answer.headers["HX-Redirect"]
 
 
-@pytest.mark.parametrize("act", ["switch", "test", "full-sync", "read", "pause", "resume"])
+@pytest.mark.parametrize("act", ["switch", "test", "full-sync", "read", "pause", "resume", "disconnect", "reconnect", "repair"])
 def test_who_may_only_look_changes_nothing(client, act):
     wired = wires.wire()
     sign_in(client, wires.viewer(wired))

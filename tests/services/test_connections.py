@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flask.testing import FlaskClient
 
 from portal import tenancy
 from portal.models import AuditEntry, Channel, ChannelState, ConnectionState
@@ -126,3 +127,19 @@ def test_a_connection_ends_only_once_its_last_nights_are_off_sale(house: House) 
     house.push()
     assert house.connection.state is ConnectionState.DISCONNECTED
     assert house.left(house.day(7)) == 0
+
+
+def test_with_webhooks_switched_off_a_delivery_is_kept_and_the_schedule_brings_the_booking(
+    house: House, client: FlaskClient
+) -> None:
+    connections.switch(house.connection, "webhooks_enabled", False)
+    sold = house.book(nights=2)
+    engine.announce(client, engine.booking_event(house.external_id, sold))
+    house.forget_calls()
+
+    drain.drain(house.connection_id)
+    assert house.calls("GET /booking_revisions/feed") == []
+
+    feed.pull_account("channex")
+    drain.drain(house.connection_id)
+    assert len(house.reservations()) == 1
