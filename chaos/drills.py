@@ -119,7 +119,7 @@ class Drill:
 
 DRILLS = (
     Drill("webhooks doubled, shuffled, lost", lambda stage, crowd: None, disorder=True),
-    Drill("workers and children killed", kill_workers, lambda size: size.kill_events, pace=0.02, disorder=True),
+    Drill("workers and children killed", kill_workers, lambda size: size.kill_events, pace=0.15, disorder=True),
     Drill("Redis flushed", flush_redis),
     Drill("Redis killed", kill_redis),
     Drill("PostgreSQL stopped hard", stop_postgres, pace=0.2),

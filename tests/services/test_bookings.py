@@ -15,7 +15,7 @@ from portal.db import unit_of_work
 from portal.domain.reservations import Status
 from portal.extensions import db
 from portal.models import BookingLink, ConflictType, Guest, InboxState, Reservation, Room, RoomNight
-from portal.services import drain, inbox, reservations
+from portal.services import blocks, drain, inbox, reservations
 from providers.types import Message
 from tests.house import Sandbox
 from tests.services import engine
@@ -263,6 +263,35 @@ def test_a_change_of_dates_elsewhere_also_frees_a_room(house: House) -> None:
 
     assert all(room.room_id for reservation in house.reservations() for room in house.rooms(reservation))
     assert house.conflicts() == []
+    _clean(house)
+
+
+def test_a_stay_cancelled_at_the_desk_makes_room_for_the_one_that_waits(house: House) -> None:
+    _full(house)
+    first = house.reservations()[0]
+
+    reservations.cancel(house.property_id, first.id, "the guest called")
+    house.push()
+
+    waited = engine.fresh(Reservation, Reservation.code == "ONE-TOO-MANY")[0]
+    assert house.rooms(waited)[0].room_id is not None
+    assert house.conflicts() == []
+    assert house.left(house.day(5)) == 0
+
+
+def test_a_lifted_block_makes_room_for_the_one_that_waits(house: House) -> None:
+    blocked = blocks.create(house.property_id, engine.fresh(Room)[0].id, house.day(4), house.day(9))
+    house.push()
+    house.book()
+    house.book()
+    house.book(force=True, code="WAITS")
+    house.pull()
+
+    blocks.lift(house.property_id, blocked.id)
+    house.push()
+
+    assert all(house.rooms(reservation)[0].room_id for reservation in house.reservations())
+    assert "no_room_free" not in house.incidents()
     _clean(house)
 
 
