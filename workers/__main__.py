@@ -64,6 +64,18 @@ def work(settings: Settings) -> None:
     worker.work(with_scheduler=False, logging_level="WARNING")
 
 
+def _whole_life(settings: Settings) -> int:
+    """Work, and return the status to end with. A worker that fails says why: its pool only sees that it is gone."""
+    try:
+        work(settings)
+    except Exception:
+        log.exception("worker_failed")
+        return 1
+    finally:
+        sys.stdout.flush()
+    return 0
+
+
 def _take_over() -> None:
     """Free what our dead predecessor held, so that nothing waits for its lease to run out."""
     with context.application().app_context():
@@ -112,11 +124,7 @@ class Pool:
         if child == 0:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-            try:
-                work(self.settings)
-            finally:
-                sys.stdout.flush()
-                os._exit(0)
+            os._exit(_whole_life(self.settings))
         self.children.add(child)
 
     def _wait_for_one(self) -> None:
