@@ -74,7 +74,7 @@ def edits(house: House, hotel: Hotel, scale: Scale) -> list[Row]:
         house.wait("nothing waits", lambda: quiet(house), 300)
         calls = _ari_calls(house, hotel, since)
         last = Decimal(200 + scale.edits - 1)
-        wrong = 0 if _rate_there(house, hotel, night) == {last} else 1
+        wrong = 0 if _rate_there(house, hotel, night) == last else 1
         since = _last_call(house)
         _set(hotel, plan, [night + timedelta(days=number) for number in range(100)], Decimal(77))
         house.wait("nothing waits", lambda: quiet(house), 300)
@@ -159,10 +159,10 @@ def _ari_calls(house: House, hotel: Hotel, since: int) -> int:
                for entry in entries)  # fmt: skip
 
 
-def _rate_there(house: House, hotel: Hotel, night: date) -> set[Decimal]:
-    """What the provider holds for one night of the hotel's first plan, for each of its occupancies."""
-    query = "select jsonb_object_keys(option_ids) from rate_mappings where rate_plan_id = %(id)s"
-    options = [option for (option,) in house.ask(query, {"id": hotel.rate_plans[0]})]
+def _rate_there(house: House, hotel: Hotel, night: date) -> Decimal:
+    """What the provider holds for one night of the hotel's first plan."""
+    query = "select external_id from rate_mappings where rate_plan_id = %(id)s"
+    ((external,),) = house.ask(query, {"id": hotel.rate_plans[0]})
     day = night.isoformat()
     found = house.control("GET", f"calendar/{hotel.external_id}", params={"first": day, "last": day})
-    return {Decimal(str(found["rate_plans"][option][day]["rate"])) for option in options}
+    return Decimal(str(found["rate_plans"][external][day]["rate"]))
