@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
 import redis as redis_client
+from flask import Flask
 
+from demo.servers import Servers
 from portal import tenancy
+from portal.config import Settings
 from tests.house import Database, Sandbox
-from tests.services import engine
+from tests.services import databases, engine
 from tests.services.engine import House
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def modules_database(
+    app: Flask, servers: Servers, settings: Settings, template_database: Database
+) -> Iterator[Database]:
+    """One database for the tests of a module."""
+    with databases.own_database(app, servers, settings, f"roomwire_engine_{next(_numbers)}") as database:
+        yield database
 
 
 @pytest.fixture
-def channex(fresh_database: Database, redis: redis_client.Redis, sandbox: Sandbox) -> Sandbox:
+def channex(modules_database: Database, redis: redis_client.Redis, sandbox: Sandbox) -> Sandbox:
     """The simulated Channex beside an empty database: its webhooks wait, its limits are those of staging."""
+    databases.empty(modules_database)
     sandbox.control("POST", "switches", json={"strict_rate_limits": False, "webhooks_paused": True})
     return sandbox
 

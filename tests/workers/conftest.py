@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis as redis_client
-import sqlalchemy
 from flask import Flask
 
 from chaos.world import World
 from demo.servers import Servers
-from portal import extensions, tenancy
+from portal import tenancy
 from portal.config import Settings
-from portal.services import inbox
-from tests import house as building
-from tests.house import TEMPLATE, Database, Sandbox
-from tests.services import engine
+from tests.house import Database, Sandbox
+from tests.services import databases, engine
 from tests.services.engine import House
 
 LEASE_SECONDS = 2
@@ -27,23 +23,8 @@ LEASE_SECONDS = 2
 @pytest.fixture(scope="module")
 def database(app: Flask, servers: Servers, settings: Settings, template_database: Database) -> Iterator[Database]:
     """One database for the module; the app in this process uses it too. An app context is open."""
-    fresh = building.create_database(servers, "roomwire_kills", TEMPLATE)
-    with app.app_context():
-        usual = extensions.db.engines[None]
-        own = sqlalchemy.create_engine(fresh.sqlalchemy_url, pool_size=8)
-        extensions.db.engines[None] = own
-        inbox.pool.close()
-        extensions.runtime.settings = dataclasses.replace(settings, database_url=fresh.url)
-        try:
-            yield fresh
-        finally:
-            extensions.db.session.remove()
-            extensions.db.engines[None] = usual
-            extensions.runtime.settings = settings
-            inbox.pool.close()
-            inbox.forget_routes()
-            own.dispose()
-            building.drop_database(servers, fresh.name)
+    with databases.own_database(app, servers, settings, "roomwire_kills") as database:
+        yield database
 
 
 @pytest.fixture(scope="module")
