@@ -79,8 +79,7 @@ class LaneView:
         if self.acknowledged.get(night) != wanted:
             return CellState.SAVED, ""
         seen = self.seen.get(night)
-        fresh = self.lane.seen_at and (not self.lane.accepted_at or self.lane.seen_at >= self.lane.accepted_at)
-        if seen is not None and fresh and self._agrees(wanted, seen, available):
+        if seen is not None and self._agrees(wanted, seen, available):
             return CellState.SEEN, ""
         return CellState.ACCEPTED, ""
 

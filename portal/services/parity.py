@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -37,6 +37,7 @@ def check(connection_id: UUID) -> bool:
     first, last = _horizon(connection)
     line = connectors.line_for(connection)
     externals = _externals(connection_id)
+    asked = now()
     end_reading()
     try:
         products = line.connector.fetch_products(connection.external_property_id or "")
@@ -56,7 +57,7 @@ def check(connection_id: UUID) -> bool:
         duties.renew(lease)
         sync_runs.keep_calls(connection, run_id, line.calls)
         counts = mappings.compare(connection, products)
-        nights, drifted = _compare(connection, line.connector, seen, first)
+        nights, drifted = _compare(connection, line.connector, seen, first, asked)
         sync_runs.finish(
             run_id, SyncStatus.COMPLETED, processed=nights, failed=drifted,
             summary={"nights": nights, "drifted": drifted, "calls": len(line.calls), **counts},
@@ -67,9 +68,16 @@ def check(connection_id: UUID) -> bool:
 
 
 def _compare(
-    connection: Connection, connector: Connector, seen: Mapping[LaneKind, Mapping[str, Sequence[Run]]], first: date
+    connection: Connection,
+    connector: Connector,
+    seen: Mapping[LaneKind, Mapping[str, Sequence[Run]]],
+    first: date,
+    asked: datetime,
 ) -> tuple[int, int]:
-    """Write what was seen on each lane; forget the nights that differ from what was acknowledged."""
+    """Write what was seen on each lane; forget the nights that differ from what was acknowledged.
+
+    A lane that something was accepted for since we asked is left for the next time: the answer may be older.
+    """
     rows = db.session.scalars(
         select(Lane)
         .where(Lane.organization_id == tenancy.required(), Lane.connection_id == connection.id)
@@ -83,6 +91,8 @@ def _compare(
     room_types = _room_type_of_plans(connection)
     nights = drifted = 0
     for row in rows:
+        if row.accepted_at is not None and row.accepted_at > asked:
+            continue
         found = cal.expand(seen.get(row.kind, {}).get(row.external_id, ()))
         db.session.execute(
             update(Lane)

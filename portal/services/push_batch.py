@@ -35,6 +35,7 @@ class LanePlan:
     correlation_id: str
     acknowledged: cal.Calendar
     refused: cal.Calendar
+    seen: cal.Calendar
     runs: list[Run] = field(default_factory=list)
     lowers: list[Run] = field(default_factory=list)
 
@@ -117,6 +118,7 @@ def _plan(row: Lane) -> LanePlan:
         correlation_id=row.correlation_id,
         acknowledged=known,
         refused=cal.decode([entry[:3] for entry in row.refused], kind),
+        seen=cal.decode(row.seen, kind),
     )
 
 

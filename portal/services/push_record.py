@@ -129,8 +129,11 @@ def _acknowledge(lane: LanePlan, today: date, result: LaneResult, spoken: bool) 
     for night in result.refused:
         known.pop(night, None)
     known.update(result.accepted)
+    # What was read back before this call says nothing of the nights the call has changed.
+    seen = {night: value for night, value in lane.seen.items() if night >= today and night not in result.accepted}
     values: dict[str, Any] = {
         "acknowledged": cal.encode(cal.runs(known), lane.kind),
+        "seen": cal.encode(cal.runs(seen), lane.kind),
         "refused": still_refused(lane, today, result),
     }
     if spoken:

@@ -195,7 +195,10 @@ def test_a_card_drawn_for_another_state_is_drawn_anew(client, sandbox):
     assert wired.url() in answer.headers["HX-Redirect"]
 
 
-@pytest.mark.parametrize("act", ["switch", "test", "full-sync", "read", "pause", "resume", "disconnect", "reconnect", "repair"])
+ACTS = ("switch", "test", "full-sync", "read", "pause", "resume", "disconnect", "reconnect", "repair")
+
+
+@pytest.mark.parametrize("act", ACTS)
 def test_who_may_only_look_changes_nothing(client, act):
     wired = wires.wire()
     sign_in(client, wires.viewer(wired))
