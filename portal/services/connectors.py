@@ -42,9 +42,8 @@ def open_line(provider: str, stored: Mapping[str, str], subject: str, *, reserve
     """`subject` is what a failing call says something about: a property, or the account."""
     credentials = {**_from_settings(provider), **stored}
     calls: list[Call] = []
-    account = sha256(repr(sorted(credentials.items())).encode()).hexdigest()[:12]
-    key = f"{provider}:{account}:{subject}"
-    breaker = Breaker(redis.client, key)
+    account = _account(credentials)
+    breaker = Breaker(redis.client, f"{provider}:{account}:{subject}")
 
     def make_http(base_url: str, headers: Mapping[str, str]) -> HttpClient:
         throttle = _throttle(provider, account)
@@ -59,6 +58,13 @@ def open_line(provider: str, stored: Mapping[str, str], subject: str, *, reserve
         )
 
     return Line(connect(provider, credentials, make_http), calls)
+
+
+def trust_again(connection: Connection) -> None:
+    """The provider is known to be back: the next call of this connection need not wait for its breaker."""
+    account = _account({**_from_settings(connection.provider), **(connection.credentials or {})})
+    subject = connection.external_property_id or "account"
+    Breaker(redis.client, f"{connection.provider}:{account}:{subject}").succeeded()
 
 
 def is_configured(provider: str) -> bool:
@@ -80,6 +86,11 @@ def _note(provider: str, calls: list[Call], call: Call) -> None:
     outcome = str(call.status) if call.status is not None else "none"
     PROVIDER_CALLS.labels(provider, call.method, outcome).inc()
     PROVIDER_SECONDS.labels(provider).observe(call.milliseconds / 1000)
+
+
+def _account(credentials: Mapping[str, str]) -> str:
+    """What tells one credential from another without telling what it is."""
+    return sha256(repr(sorted(credentials.items())).encode()).hexdigest()[:12]
 
 
 def _throttle(provider: str, account: str) -> Throttle:

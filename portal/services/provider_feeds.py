@@ -14,13 +14,15 @@ from sqlalchemy.dialects.postgresql import insert
 from portal import tenancy
 from portal.db import end_reading, unit_of_work
 from portal.extensions import db, runtime
-from portal.models import ProviderFeed
+from portal.models import Connection, ProviderFeed
 from portal.models.base import new_id
+from portal.services import connectors
 from providers.errors import ProviderError
 
 log = structlog.get_logger()
 
 PROBE_EVERY = timedelta(seconds=20)  # while a provider is away
+LONGEST_PROBE = 300.0
 
 
 def claim(provider: str) -> int | None:
@@ -60,7 +62,7 @@ def _lease_seconds() -> float:
 
 
 def release(provider: str, error: ProviderError | None) -> None:
-    pause = timedelta(minutes=runtime.settings.pull_minutes) if error is None else PROBE_EVERY
+    pause = timedelta(minutes=runtime.settings.pull_minutes) if error is None else _probe_after(error)
     with unit_of_work():
         feed = db.session.scalar(select(ProviderFeed).where(ProviderFeed.provider == provider))
         if feed is None:
@@ -73,6 +75,12 @@ def release(provider: str, error: ProviderError | None) -> None:
             feed.finished_at = func.clock_timestamp()
 
 
+def _probe_after(error: ProviderError) -> timedelta:
+    """The breaker may allow a call earlier than our own pace, and a provider's own wish may come later."""
+    wait = getattr(error, "retry_after", None)
+    return PROBE_EVERY if wait is None else timedelta(seconds=min(max(wait, 1.0), LONGEST_PROBE))
+
+
 def probe_soon(provider: str) -> None:
     """A call failed: find out soon whether the provider is away as a whole; a helper, inside a unit of work."""
     db.session.execute(
@@ -81,24 +89,29 @@ def probe_soon(provider: str) -> None:
     )
 
 
+_WAKE = text(
+    """
+    update duties set retry_at = clock_timestamp() from connections as c
+    where duties.organization_id = :organization and duties.attempts > 0 and duties.retry_at > clock_timestamp()
+      and c.organization_id = duties.organization_id and c.id = duties.connection_id
+      and c.provider = :provider and c.state in ('setting_up', 'active')
+    returning duties.connection_id
+    """
+)
+
+
 def wake(provider: str) -> None:
     """The provider is back: what waits for its next slow try is due now, for every tenant."""
     organizations = list(db.session.execute(text("select organization_id from all_organizations()")).scalars())
     end_reading()
     for organization_id in organizations:
-        with tenancy.of(organization_id), unit_of_work():
-            db.session.execute(
-                text(
-                    """
-                    update duties set retry_at = clock_timestamp() from connections as c
-                    where duties.organization_id = :organization and duties.attempts > 0
-                      and duties.retry_at > clock_timestamp()
-                      and c.organization_id = duties.organization_id and c.id = duties.connection_id
-                      and c.provider = :provider and c.state = 'active'
-                    """
-                ),
-                {"organization": organization_id, "provider": provider},
-            )
+        with tenancy.of(organization_id):
+            with unit_of_work():
+                woken = set(db.session.scalars(_WAKE, {"organization": organization_id, "provider": provider}))
+            if woken:
+                for connection in db.session.scalars(select(Connection).where(Connection.id.in_(woken))):
+                    connectors.trust_again(connection)
+                end_reading()
     log.info("provider_is_back", provider=provider)
 
 
