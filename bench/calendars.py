@@ -42,6 +42,7 @@ def full_syncs(house: House, scale: Scale) -> list[Row]:
         first = _today()
         stays.fill(hotel, first, scale.stays_per_room)
         _price(hotel, first, scale)
+        house.settle()
         one, naive = _availability(hotel, first, scale)
         connection = db.session.scalars(select(Connection).where(Connection.id == hotel.connection_id)).one()
         full_sync.request(connection)

@@ -110,6 +110,11 @@ class House:
         with psycopg.connect(self.servers.admin_url) as connection:
             return connection.execute(query, values).fetchall()
 
+    def settle(self) -> None:
+        """What autovacuum does within a minute or so after much was written."""
+        with psycopg.connect(self.servers.admin_url, autocommit=True) as connection:
+            connection.execute("vacuum analyze")
+
     def processor_seconds(self) -> float:
         """What all processes of the installation have used so far, the sandbox and the servers among them."""
         roots = [psutil.Process(process.pid) for process in self._running.values()]

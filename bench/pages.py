@@ -77,8 +77,7 @@ def _fill(house: House, scale: Scale) -> None:
     with psycopg.connect(house.servers.admin_url) as connection:
         connection.execute("set session_replication_role = replica")
         connection.execute(_BALLAST, {"tenants": scale.other_tenants, "each": scale.reservations_each})
-    with psycopg.connect(house.servers.admin_url, autocommit=True) as connection:
-        connection.execute("vacuum analyze")
+    house.settle()
 
 
 def _times(house: House, address: str, token: str, scale: Scale) -> list[float]:

@@ -23,9 +23,10 @@ from portal.extensions import db
 
 # One row a type, its nights as arrays of (days after the first night, count): reading twenty rows
 # with arrays is faster than ten thousand rows. The row without a type holds what is not mapped.
+# Materialized: without statistics (a hotel just imported) the planner would count anew for each type.
 _COUNTS = text(
     """
-    with units as (
+    with units as materialized (
         select room_type_id, count(*) as units from rooms
         where organization_id = :organization and property_id = :property and archived_at is null
         group by room_type_id
@@ -34,12 +35,12 @@ _COUNTS = text(
         from room_nights
         where organization_id = :organization and property_id = :property and night between :first and :last
         group by room_type_id, night
-    ), taken as (
+    ), taken as materialized (
         select room_type_id, array_agg(day) as days, array_agg(taken) as taken,
             array_agg(day) filter (where blocked > 0) as blocked_days,
             array_agg(blocked) filter (where blocked > 0) as blocked
         from nights group by room_type_id
-    ), waiting as (
+    ), waiting as materialized (
         select room_type_id, array_agg(greatest(check_in - cast(:first as date), 0)) as starts,
             array_agg(least(check_out - cast(:first as date), cast(:length as int))) as ends
         from reservation_rooms
