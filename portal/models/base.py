@@ -17,8 +17,8 @@ from portal.extensions import db
 
 Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 Created = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
-# Three decimals hold every currency's exponent (KWD); `domain.money` rounds to the right one.
-Money = Annotated[Decimal, mapped_column(Numeric(14, 3))]
+# Three decimals hold every currency's exponent (KWD) beside the twelve digits `domain.money` reads.
+Money = Annotated[Decimal, mapped_column(Numeric(16, 3))]
 
 
 def new_id() -> UUID:
