@@ -121,7 +121,7 @@ _LATE = text(
         union all select 'delivery', received_at from webhook_events where state = 'received'
         union all select 'booking message', received_at from inbox where state = 'received'
         union all select 'acknowledgement', received_at from inbox where acknowledged_at is null
-        union all select d.duty || ' duty', d.due_at from duties d
+        union all select d.duty || ' duty', greatest(d.due_at, d.retry_at) from duties d
           join connections c on c.organization_id = d.organization_id and c.id = d.connection_id
           where c.state = 'active' and c.sync_enabled
     ) as waiting

@@ -123,8 +123,8 @@ def _read(connection: Connection, batch: events.Batch, *, pull: bool) -> Provide
 def apply_some(lease: duties.Lease, connection: Connection) -> int:
     """Apply the next messages in the order they came; return how many were taken on.
 
-    Their start is written down first: a message that is started and never finished has killed its
-    worker. Such a one is tried alone, so that its neighbours do not share its blame.
+    Their start is written down first: the first of them that is not finished was in hand when its
+    worker died. It is tried alone, and those behind it, which nobody had touched, bear no blame.
     """
     with unit_of_work():
         duties.renew(lease)
@@ -148,6 +148,14 @@ def _start(connection_id: UUID) -> Sequence[UUID]:
     waiting = select(InboxMessage.id, InboxMessage.starts).where(*mine).order_by(InboxMessage.id).limit(BATCH)
     rows = db.session.execute(waiting).all()
     if rows and rows[0].starts:
+        untouched = [row.id for row in rows[1:] if row.starts]
+        if untouched:
+            db.session.execute(
+                update(InboxMessage)
+                .where(InboxMessage.organization_id == tenancy.required(), InboxMessage.id.in_(untouched))
+                .values(starts=0)
+                .execution_options(synchronize_session=False)
+            )
         rows = rows[:1]
     else:
         begun = next((place for place, row in enumerate(rows) if row.starts), len(rows))

@@ -271,6 +271,26 @@ def test_a_message_that_kills_its_worker_is_set_aside_and_delays_nobody(
     assert duties.due() == [] or all(duty != "drain" for _, _, duty in duties.due())
 
 
+def test_those_behind_a_message_that_kills_its_worker_bear_no_blame(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        house.book()
+
+    def die(*arguments: object) -> bookings.Effect:
+        raise SystemExit
+
+    monkeypatch.setattr(bookings, "apply", die)
+    for _ in range(2):
+        drain.request_pull(house.connection_id)
+        with pytest.raises(SystemExit):
+            drain.drain(house.connection_id)
+        with unit_of_work():
+            db.session.execute(text("update duties set leased_until = null"))
+
+    assert [message.starts for message in house.messages()] == [2, 0, 0]
+
+
 def test_a_message_set_aside_can_be_replayed(house: House) -> None:
     house.book()
     house.receive()
