@@ -87,8 +87,10 @@ def calendar(property_id: UUID, first: date, last: date) -> dict[UUID, dict[date
     found: dict[UUID, dict[date, int]] = {}
     for room_type_id, tally in _tallies(property_id, first, last).items():
         left = dict.fromkeys(nights, tally.units)
-        for day in tally.taken.keys() | tally.waiting.keys():
-            left[nights[day]] = rule.available(tally.units, tally.taken.get(day, 0), tally.waiting[day])
+        for day, taken in tally.taken.items():
+            left[nights[day]] = rule.available(tally.units, taken, tally.waiting.get(day, 0))
+        for day in tally.waiting.keys() - tally.taken.keys():
+            left[nights[day]] = rule.available(tally.units, 0, tally.waiting[day])
         found[room_type_id] = left
     return found
 
