@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from portal import tenancy
 from portal.db import end_reading, unit_of_work
@@ -25,6 +25,14 @@ from providers.types import WebhookEvent as Event
 log = structlog.get_logger()
 
 MOST = 500
+
+# One statement for all deliveries of a round: a busy hotel's are closed by the hundred.
+_EVENTS = WebhookEvent.__table__
+_CLOSE = (
+    update(_EVENTS)
+    .where(_EVENTS.c.organization_id == bindparam("of"), _EVENTS.c.id == bindparam("which"))
+    .values(processed_at=func.clock_timestamp())
+)
 
 
 @dataclass
@@ -95,11 +103,12 @@ def finish(connection: Connection, batch: Batch, error: ProviderError | None) ->
     with unit_of_work():
         first_seen = _first_seen(connection.id, [event.event_key for event in batch.events.values()])
         messages = _messages(connection.id, batch.announced)
+        closed = []
         for event_id, _ in batch.rows:
             event = batch.events.get(event_id)
             if event is None:
                 reason = batch.unreadable[event_id]
-                _close(event_id, EventState.FAILED, error=reason[:500])
+                closed.append(_closed(event_id, EventState.FAILED, error=reason[:500]))
                 _incident(connection, Trouble.WEBHOOK_UNREADABLE, Category.WEBHOOK_INVALID, {"reason": reason[:300]})
                 continue
             if error is not None and event.kind in ("booking", "unacked"):
@@ -108,13 +117,10 @@ def finish(connection: Connection, batch: Batch, error: ProviderError | None) ->
             repeat_of = first_seen.get(event.event_key)
             did = _act(connection, event, messages)
             repeated = repeat_of is not None and repeat_of < event_id
-            _close(
-                event_id,
-                EventState.IGNORED if event.kind == "other" or repeated else EventState.PROCESSED,
-                event=event,
-                did=did,
-                repeat_of=repeat_of if repeated else None,
-            )
+            state = EventState.IGNORED if event.kind == "other" or repeated else EventState.PROCESSED
+            closed.append(_closed(event_id, state, event, did, repeat_of if repeated else None))
+        if closed:
+            db.session.execute(_CLOSE, closed)
 
 
 def _act(connection: Connection, event: Event, messages: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -212,31 +218,34 @@ def _messages(connection_id: UUID, announced: Iterable[str]) -> dict[str, dict[s
 
 
 def _name(event_id: UUID, event: Event) -> None:
-    _update(event_id, event=event.name[:64], kind=event.kind, event_key=event.event_key[:128])
+    db.session.execute(
+        update(WebhookEvent)
+        .where(WebhookEvent.organization_id == tenancy.required(), WebhookEvent.id == event_id)
+        .values(event=event.name[:64], kind=event.kind, event_key=event.event_key[:128])
+        .execution_options(synchronize_session=False)
+    )
 
 
-def _close(
+def _closed(
     event_id: UUID,
     state: EventState,
-    *,
     event: Event | None = None,
     did: dict[str, Any] | None = None,
     repeat_of: UUID | None = None,
     error: str = "",
-) -> None:
-    values: dict[str, Any] = {"state": state, "error": error, "processed_at": func.clock_timestamp()}
-    if event is not None:
-        values |= {"event": event.name[:64], "kind": event.kind, "event_key": event.event_key[:128]}
-    _update(event_id, **values, did=did or {}, repeat_of=repeat_of)
-
-
-def _update(event_id: UUID, **values: Any) -> None:
-    db.session.execute(
-        update(WebhookEvent)
-        .where(WebhookEvent.organization_id == tenancy.required(), WebhookEvent.id == event_id)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+) -> dict[str, Any]:
+    """What `_CLOSE` writes for one delivery."""
+    return {
+        "of": tenancy.required(),
+        "which": event_id,
+        "state": state,
+        "event": event.name[:64] if event else "",
+        "kind": event.kind if event else "",
+        "event_key": event.event_key[:128] if event else "",
+        "did": did or {},
+        "repeat_of": repeat_of,
+        "error": error,
+    }
 
 
 def _incident(connection: Connection, trouble: Trouble, category: Category, facts: dict[str, Any]) -> None:
