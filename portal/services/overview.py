@@ -55,15 +55,21 @@ class Overview:
 def read(property: Property) -> Overview:
     """Everything the overview shows, in the property's own today."""
     today = properties.today(property)
-    unplaced = _stays(property.id, reservations.Filters(unplaced=True, first=today))
+    unplaced, arrivals, departures, in_house = _stays(
+        property.id,
+        reservations.Filters(unplaced=True, first=today),
+        reservations.Filters(arriving=today),
+        reservations.Filters(departing=today),
+        reservations.Filters(in_house=today),
+    )
     known = {str(line.reservation.id) for line in unplaced.lines}
     open_incidents = [row for row in incidents.open_ones(property.id, MOST_PROBLEMS) if not _shown(row, known)]
     found = [connection_health.report(connection) for connection in _open_connections(property.id)]
     return Overview(
         today=today,
-        arrivals=_stays(property.id, reservations.Filters(arriving=today)),
-        departures=_stays(property.id, reservations.Filters(departing=today)),
-        in_house=_stays(property.id, reservations.Filters(in_house=today)),
+        arrivals=arrivals,
+        departures=departures,
+        in_house=in_house,
         reports=found,
         unplaced=unplaced,
         incidents=open_incidents,
@@ -91,10 +97,12 @@ def subject_names(property_id: UUID) -> dict[str, str]:
     return found | {str(row.id): f"{types.get(row.room_type_id, '')} · {row.name}" for row in plans}
 
 
-def _stays(property_id: UUID, filters: reservations.Filters) -> Stays:
-    page = reservations.list_page(property_id, filters, size=MOST_STAYS)
-    total = reservations.count(property_id, filters) if page.next else len(page.lines)
-    return Stays(page.lines, total)
+def _stays(property_id: UUID, *lists: reservations.Filters) -> list[Stays]:
+    pages = reservations.first_pages(property_id, lists, size=MOST_STAYS)
+    return [
+        Stays(page.lines, reservations.count(property_id, filters) if page.next else len(page.lines))
+        for page, filters in zip(pages, lists, strict=True)
+    ]
 
 
 def _open_connections(property_id: UUID) -> list[Connection]:

@@ -98,12 +98,27 @@ def find(property_id: UUID, reservation_id: UUID) -> Reservation:
 
 def list_page(property_id: UUID, filters: Filters, after: UUID | None = None, size: int = 50) -> Page:
     """Reservations that pass all filters, newest first, `size` at a time: four statements a page."""
+    found = _page(property_id, filters, after, size)
+    return Page(tuple(_lines(found[:size])), found[size - 1].id if len(found) > size else None)
+
+
+def first_pages(property_id: UUID, lists: Sequence[Filters], size: int = 50) -> list[Page]:
+    """The first page of several lists of one property: a statement a list, and three for all of them."""
+    found = [_page(property_id, filters, None, size) for filters in lists]
+    shown = {each.id: each for rows in found for each in rows[:size]}
+    lines = {line.reservation.id: line for line in _lines(list(shown.values()))}
+    return [
+        Page(tuple(lines[each.id] for each in rows[:size]), rows[size - 1].id if len(rows) > size else None)
+        for rows in found
+    ]
+
+
+def _page(property_id: UUID, filters: Filters, after: UUID | None, size: int) -> list[Reservation]:
+    """The rows of a page and one more, when there is one."""
     query = select(Reservation).where(*_conditions(property_id, filters))
     if after is not None:
         query = query.where(Reservation.id < after)
-    found = list(db.session.scalars(query.order_by(Reservation.id.desc()).limit(size + 1)))
-    page = found[:size]
-    return Page(tuple(_lines(page)), page[-1].id if len(found) > size else None)
+    return list(db.session.scalars(query.order_by(Reservation.id.desc()).limit(size + 1)))
 
 
 def count(property_id: UUID, filters: Filters) -> int:

@@ -15,7 +15,7 @@ from portal.services import properties, rooms
 from portal.services import reservation_desk as desk
 from portal.services.errors import NotFound, Refused
 from portal.services.reservation_sales import RoomRequest, SaleRequest, StayChange, change, create
-from portal.services.reservation_views import Detail, Filters, Line, Page, count, detail, find, list_page
+from portal.services.reservation_views import Detail, Filters, Line, Page, count, detail, find, first_pages, list_page
 
 __all__ = [
     "Detail",
@@ -34,6 +34,7 @@ __all__ = [
     "create",
     "detail",
     "find",
+    "first_pages",
     "list_page",
     "move_room",
     "no_show",
