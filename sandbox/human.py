@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,10 +12,10 @@ from sandbox.channex.app import Channex
 from sandbox.channex.calendar import RESTRICTIONS
 from sandbox.channex.errors import Refused
 from sandbox.channex.frame import TEMPLATES
-from sandbox.channex.ota import NotSold
 from sandbox.channex.state import Property, RatePlan
 from sandbox.faults import Faults, read_fault
 from sandbox.journal import Journal
+from sandbox.stay import NotSold, read_day
 from sandbox.web import Request, Response, Router, page, see_other
 
 NIGHTS = 14
@@ -88,7 +88,7 @@ class Human:
 
     def _property(self, place: Property, query: dict[str, str]) -> Response:
         today = self.world.today(place.id)
-        first = _day(query.get("from"), today)
+        first = read_day(query.get("from"), today)
         nights = [first + timedelta(days=at) for at in range(NIGHTS)]
         span = (nights[0].toordinal(), nights[-1].toordinal())
         rooms = []
@@ -151,10 +151,3 @@ class Human:
             self.world.switches.turn({"webhooks_paused": request.form().get("paused") == "yes"})
         self.channex.hooks.sender.wake()
         return see_other("/")
-
-
-def _day(text: str | None, otherwise: date) -> date:
-    try:
-        return date.fromisoformat(text) if text else otherwise
-    except ValueError:
-        return otherwise

@@ -78,7 +78,7 @@ def test_a_schema_the_code_does_not_fit_is_not_ready(client, db, redis, monkeypa
 
 
 def test_a_start_with_everything_in_order_is_not_refused(db, redis):
-    health.refuse_unsafe_start()
+    assert health.refuse_unsafe_start() is None
 
 
 def test_a_start_says_all_that_is_wrong_at_once(db, redis, monkeypatch):
@@ -95,7 +95,7 @@ def test_a_start_says_all_that_is_wrong_at_once(db, redis, monkeypatch):
 
 
 def test_a_start_while_redis_is_away_is_not_refused(db, no_redis):
-    health.refuse_unsafe_start()
+    assert health.refuse_unsafe_start() is None
 
 
 # -- figures ----------------------------------------------------------------------------------------

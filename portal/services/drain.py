@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from portal import queue, tenancy
@@ -301,15 +301,3 @@ def _transient(error: DBAPIError) -> bool:
     """Deadlocks, serialization, lost connections: the message is fine, the moment was not."""
     state: Any = getattr(error.orig, "sqlstate", None) or ""
     return state[:2] in ("08", "40", "53", "55", "57", "")
-
-
-def oldest_unacknowledged() -> float:
-    """Seconds the oldest message of the current organization waits for its acknowledgement."""
-    age: float = db.session.execute(
-        text(
-            "select coalesce(extract(epoch from clock_timestamp() - min(received_at)), 0) from inbox "
-            "where organization_id = :organization and acknowledged_at is null"
-        ),
-        {"organization": tenancy.required()},
-    ).scalar_one()
-    return float(age)

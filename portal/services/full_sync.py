@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time
 from uuid import UUID
 
 from sqlalchemy import select, text
 
-from portal.db import now, unit_of_work
-from portal.domain.nights import ONE_NIGHT, Window, local_time_to_utc, local_today
+from portal.db import unit_of_work
+from portal.domain.nights import ONE_NIGHT, local_time_to_utc
 from portal.extensions import db, runtime
-from portal.models import Connection, Duty, Property, SyncRun, SyncStatus, SyncType
-from portal.services import audit, duties, lanes, sync_runs
-from providers.registry import connector_class
+from portal.models import Connection, Duty, SyncRun, SyncStatus, SyncType
+from portal.services import audit, duties, horizon, lanes, sync_runs
 
 SPREAD_MINUTES = 50  # properties of one hour are spread, so that 3:00 is not a storm
 
@@ -61,8 +60,6 @@ def _begin(connection: Connection, trigger: str) -> UUID:
 
 def forget_everything(connection: Connection) -> None:
     """Nothing is known of what the provider holds: its whole horizon is due; a helper, inside a unit of work."""
-    today = _today(connection)
-    last = today + timedelta(days=connector_class(connection.provider).horizon_days - 1)
     db.session.execute(
         text(
             """
@@ -75,7 +72,7 @@ def forget_everything(connection: Connection) -> None:
             """
         ),
         {
-            "nights": lanes.multirange([Window(today, last)]),
+            "nights": lanes.multirange([horizon.window(connection)]),
             "organization": connection.organization_id,
             "connection": connection.id,
         },
@@ -84,22 +81,6 @@ def forget_everything(connection: Connection) -> None:
 
 def next_time(connection: Connection) -> datetime:
     """Tomorrow at the property's own full-sync hour, a few minutes on, the same every day."""
-    zone = _zone(connection)
-    today = local_today(now(), zone)
     minute = connection.id.int % SPREAD_MINUTES
-    return local_time_to_utc(today + ONE_NIGHT, time(runtime.settings.full_sync_hour, minute), zone)
-
-
-def _today(connection: Connection) -> date:
-    return local_today(now(), _zone(connection))
-
-
-def _zone(connection: Connection) -> str:
-    return (
-        db.session.scalar(
-            select(Property.timezone).where(
-                Property.organization_id == connection.organization_id, Property.id == connection.property_id
-            )
-        )
-        or "UTC"
-    )
+    tomorrow = horizon.today(connection) + ONE_NIGHT
+    return local_time_to_utc(tomorrow, time(runtime.settings.full_sync_hour, minute), horizon.zone(connection))

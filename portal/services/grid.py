@@ -17,7 +17,6 @@ from portal.extensions import db
 from portal.models import Connection, ConnectionState, Lane, RatePlan, RoomType
 from portal.services import availability, rates
 from portal.services.lanes import windows_of
-from providers.registry import connector_class
 from providers.types import LaneKind
 
 
@@ -150,10 +149,6 @@ def _view(lane: Lane, connection: Connection, first: date, last: date) -> LaneVi
         seen=cal.clip(cal.decode(lane.seen, lane.kind), first, last),
         waiting=windows_of(lane.dirty) if lane.due_at else [],
     )
-
-
-def horizon_of(connection: Connection) -> int:
-    return connector_class(connection.provider).horizon_days
 
 
 def worst(lanes: Sequence[LaneView], night: date, wanted: cal.Value, available: int | None) -> tuple[CellState, str]:

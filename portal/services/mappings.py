@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -11,12 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal import tenancy
 from portal.db import now
-from portal.domain.nights import Window, local_today
 from portal.extensions import db
-from portal.models import Connection, Lane, Property, RateMapping, RatePlan, RoomMapping, RoomType
+from portal.models import Connection, Lane, RateMapping, RatePlan, RoomMapping, RoomType
 from portal.models.base import new_id
-from portal.services import lanes
-from providers.registry import connector_class
+from portal.services import horizon, lanes
 from providers.types import LaneKind, RemoteRatePlan, RemoteRoomType
 
 
@@ -64,7 +61,7 @@ def repoint(connection: Connection, mapping: RoomMapping | RateMapping, external
         connection.property_id,
         room_types=[mapping.room_type_id] if isinstance(mapping, RoomMapping) else None,
         rate_plans=[mapping.rate_plan_id] if isinstance(mapping, RateMapping) else None,
-        windows=[_horizon(connection)],
+        windows=[horizon.window(connection)],
         cause="made anew",
         forget_connection=connection.id,
     )
@@ -121,17 +118,10 @@ def _open_lane(
             rate_plan_id=rate_plan_id,
             external_id=external_id,
             version=1,
-            dirty=lanes.multirange([_horizon(connection)]),
+            dirty=lanes.multirange([horizon.window(connection)]),
             dirty_since=moment,
             due_at=moment,
             causes=["first mapping"],
         )
         .on_conflict_do_nothing()
     )
-
-
-def _horizon(connection: Connection) -> Window:
-    """The nights the provider keeps, from the property's today."""
-    zone = db.session.scalar(select(Property.timezone).where(Property.id == connection.property_id)) or "UTC"
-    today = local_today(now(), zone)
-    return Window(today, today + timedelta(days=connector_class(connection.provider).horizon_days - 1))

@@ -12,14 +12,13 @@ from sqlalchemy import func, select, update
 from portal import tenancy
 from portal.db import end_reading, now, unit_of_work
 from portal.domain import calendar as cal
-from portal.domain.nights import Window, local_today, windows_of
+from portal.domain.nights import Window, windows_of
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db, runtime
-from portal.models import Connection, Duty, Lane, Property, RatePlan, SyncStatus, SyncType
-from portal.services import connection_state, connectors, duties, incidents, lanes, mappings, sync_runs
+from portal.models import Connection, Duty, Lane, RatePlan, SyncStatus, SyncType
+from portal.services import connection_state, connectors, duties, horizon, incidents, lanes, mappings, sync_runs
 from providers.base import Connector
 from providers.errors import ProviderError
-from providers.registry import connector_class
 from providers.types import LaneKind, Run
 
 log = structlog.get_logger()
@@ -34,7 +33,7 @@ def check(connection_id: UUID) -> bool:
     connection = duties.connection(connection_id)
     with unit_of_work():
         run_id = sync_runs.begin(connection, SyncType.ARI_PULL, "schedule", status=SyncStatus.IN_PROGRESS)
-    first, last = _horizon(connection)
+    first, last = horizon.window(connection)
     line = connectors.line_for(connection)
     externals = _externals(connection_id)
     asked = now()
@@ -174,9 +173,3 @@ def _room_type_of_plans(connection: Connection) -> dict[UUID | None, UUID]:
         )
     )
     return {row.id: row.room_type_id for row in rows}
-
-
-def _horizon(connection: Connection) -> tuple[date, date]:
-    zone = db.session.scalar(select(Property.timezone).where(Property.id == connection.property_id)) or "UTC"
-    today = local_today(now(), zone)
-    return today, today + timedelta(days=connector_class(connection.provider).horizon_days - 1)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
 
 from portal import tenancy
-from portal.db import now
 from portal.domain import calendar as cal
-from portal.domain.nights import Window, each, local_today, union
+from portal.domain.nights import Window, each, union
 from portal.extensions import db
-from portal.models import Connection, ConnectionState, Lane, Property
-from portal.services import availability, rates
+from portal.models import Connection, ConnectionState, Lane
+from portal.services import availability, horizon, rates
 from portal.services.lanes import windows_of
-from providers.registry import connector_class
 from providers.types import CalendarChange, LaneKind, Run
 
 
@@ -60,11 +58,6 @@ class Batch:
         return sum((run.last - run.first).days + 1 for lane in self.lanes for run in lane.lowers + lane.runs)
 
 
-def horizon(provider: str) -> int:
-    """How many nights from today this provider keeps."""
-    return connector_class(provider).horizon_days
-
-
 def read(connection_id: UUID) -> Batch | None:
     """What is due now: the desired calendar of the dirty nights against the acknowledged one."""
     connection = db.session.scalar(
@@ -75,9 +68,7 @@ def read(connection_id: UUID) -> Batch | None:
     rows = _due_lanes(connection_id)
     if not rows:
         return None
-    zone = db.session.scalar(select(Property.timezone).where(Property.id == connection.property_id)) or "UTC"
-    today = local_today(now(), zone)
-    last = today + timedelta(days=horizon(connection.provider) - 1)
+    today, last = horizon.window(connection)
     lanes = [_plan(row) for row in rows]
     dirty = {row.id: _clipped(windows_of(row.dirty), today, last) for row in rows}
     desired = _desired(connection, lanes, list(dirty.values()))

@@ -17,11 +17,5 @@ def installation_may(provider: str, what: str) -> bool:
     return _setting(provider, "sync") and _setting(provider, what)
 
 
-def turned_off(provider: str) -> list[str]:
-    """The master switches that are off, by the names they have in the environment: every page says so."""
-    names = ("sync", "push", "pull", "webhook")
-    return [f"{provider}_{name}_enabled".upper() for name in names if not _setting(provider, name)]
-
-
 def _setting(provider: str, name: str) -> bool:
     return bool(getattr(runtime.settings, f"{provider}_{name}_enabled", True))

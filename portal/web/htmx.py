@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 # Set by the macro `live.poll` on everything that refreshes itself.
 POLLING = "X-Polling"
-STOP_POLLING = 286
 
 
 def install(app: Flask) -> None:

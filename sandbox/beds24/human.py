@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -11,10 +11,10 @@ from sandbox.beds24 import ledger
 from sandbox.beds24.calendar import OVERRIDES, UNSET, money
 from sandbox.beds24.sim import receipt
 from sandbox.beds24.state import Property, Room
-from sandbox.beds24.stays import NotSold
 from sandbox.channex.frame import TEMPLATES
 from sandbox.faults import Faults, read_fault
 from sandbox.journal import Journal
+from sandbox.stay import NotSold, read_day
 from sandbox.web import Request, Response, Router, page, see_other
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Human:
 
     def _property(self, place: Property, query: dict[str, str]) -> Response:
         today = self.world.today(place.id)
-        first = _day(query.get("from"), today)
+        first = read_day(query.get("from"), today)
         nights = [first + timedelta(days=at) for at in range(NIGHTS)]
         rooms = [self._room(room, first.toordinal()) for room in self.world.rooms_of(place.id)]
         text = TEMPLATES.get_template("beds24_property.html").render(
@@ -157,10 +157,3 @@ class Human:
             self.world.switches.turn({"webhooks_paused": request.form().get("paused") == "yes"})
         self.beds24.hooks.sender.wake()
         return see_other("/beds24")
-
-
-def _day(text: str | None, otherwise: date) -> date:
-    try:
-        return date.fromisoformat(text) if text else otherwise
-    except ValueError:
-        return otherwise

@@ -12,9 +12,10 @@ from sandbox.beds24.bookings import Bookings
 from sandbox.beds24.calendar import UNSET, money
 from sandbox.beds24.items import Items
 from sandbox.beds24.state import Booking, Property, Room, World
-from sandbox.beds24.stays import NotSold, Stay, check, read_stay
+from sandbox.beds24.stays import check, read_stay
 from sandbox.beds24.words import SLUGS, SOURCES
 from sandbox.guests import NAMES
+from sandbox.stay import NotSold, Stay
 
 COMMISSION = {"booking": 0.15, "expedia": 0.18, "airbnb": 0.03, "agoda": 0.17}
 

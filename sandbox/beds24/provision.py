@@ -12,11 +12,11 @@ from sandbox.beds24.items import Items
 from sandbox.beds24.ota import Ota
 from sandbox.beds24.properties import PLACE, ROOM, Properties, price_rule
 from sandbox.beds24.state import Property, Room, World
-from sandbox.beds24.stays import NotSold
 from sandbox.beds24.tokens import EVERY_SCOPE, INVITE_SECONDS, Tokens
 from sandbox.beds24.words import CHANNELS, SLUGS, STATUSES, WRITABLE, BadField, checked
 from sandbox.faults import BadFault
 from sandbox.guests import NAMES
+from sandbox.stay import NotSold
 
 OPEN_DAYS = 500
 SEED = (

@@ -13,8 +13,8 @@ from sandbox.beds24.inventory import INCLUDES
 from sandbox.beds24.provision import Provision
 from sandbox.beds24.quirks import read_quirk
 from sandbox.beds24.state import Booking, Property
-from sandbox.beds24.stays import NotSold
 from sandbox.faults import BadFault
+from sandbox.stay import NotSold
 from sandbox.switches import UnknownSwitch
 from sandbox.web import Request, Response, Router, answer
 

@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sandbox.beds24.calendar import BLACKOUT, NO_ARRIVAL, NO_DEPARTURE, UNSET
 from sandbox.beds24.state import Room, World
-
-
-class NotSold(Exception):
-    """The OTA does not sell this stay; `reason` is one word, `detail` names the night or the rule."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason} {detail}".strip())
-        self.reason = reason
-        self.detail = detail
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """A request to stay: nights first..last (date ordinals, both included)."""
-
-    first: int
-    last: int
-    adults: int
-    rooms: int
-
-    @property
-    def nights(self) -> int:
-        """How many nights."""
-        return self.last - self.first + 1
+from sandbox.stay import NotSold, Stay
 
 
 def read_stay(given: dict[str, Any], today: date) -> Stay:

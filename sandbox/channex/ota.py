@@ -16,32 +16,9 @@ from sandbox.channex.adapters import CODES, SHORT
 from sandbox.channex.bookings import OTA_NAMES, Bookings, nights_of
 from sandbox.channex.feed import fresh_copy
 from sandbox.channex.state import Booking, Channel, Option, RatePlan, Revision, World, new_id
+from sandbox.stay import NotSold, Stay
 
 COMMISSION = {"BDC": Decimal("0.15"), "EXP": Decimal("0.18"), "ABB": Decimal("0.03"), "AGO": Decimal("0.17")}
-
-
-class NotSold(Exception):
-    """The OTA does not sell this stay; `reason` is one word, `detail` names the night or the rule."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason} {detail}".strip())
-        self.reason = reason
-        self.detail = detail
-
-
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """A request to stay: nights first..last (date ordinals, both included), adults and rooms."""
-
-    first: int
-    last: int
-    adults: int
-    rooms: int
-
-    @property
-    def nights(self) -> int:
-        """How many nights."""
-        return self.last - self.first + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from sandbox.channex.bookings import Bookings
 from sandbox.channex.channels import Channels
 from sandbox.channex.errors import Refused
 from sandbox.channex.hooks import Hooks
-from sandbox.channex.ota import NotSold, Ota
+from sandbox.channex.ota import Ota
 from sandbox.channex.provision import Provision
 from sandbox.channex.state import Revision, World
+from sandbox.stay import NotSold
 from sandbox.switches import UnknownSwitch
 from sandbox.web import Request, Response, Router, answer
 

@@ -201,3 +201,4 @@ def test_a_schedule_killed_is_carried_on_by_the_other_one(alive: World, house: H
     alive.start("scheduler")
 
     engine.eventually(lambda: house.price(house.day(7))["rate"] == "177.00", SECONDS)
+    assert house.ari_calls() >= 1
