@@ -36,7 +36,7 @@ ROOMS = (
     Room(
         "portal/domain",
         ours=("portal.domain", "providers.types"),
-        libraries=("babel", "phonenumbers"),
+        libraries=("babel", "phonenumbers", "rapidfuzz"),
         never=("socket", "subprocess", "threading", "asyncio", "urllib.request", "http.client"),
     ),
     Room(
