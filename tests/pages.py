@@ -27,20 +27,22 @@ def guard(app: Flask, rule: Rule) -> Guard:
     return found
 
 
-def address(app: Flask, rule: Rule, property_id: UUID | None = None) -> str:
-    """The route with a property, and things that do not exist for everything else."""
+def address(app: Flask, rule: Rule, property_id: UUID | None = None, organization_id: UUID | None = None) -> str:
+    """The route with a property or an organization, and things that do not exist for everything else."""
     values = {name: SAMPLES[rule._converters[name].__class__.__name__.removesuffix("Converter").lower()
                             .replace("unicode", "string").replace("integer", "int")]()
               for name in rule.arguments}  # fmt: skip
     if "property_id" in rule.arguments:
         values["property_id"] = property_id or uuid4()
+    if "organization_id" in rule.arguments:
+        values["organization_id"] = organization_id or uuid4()
     return app.url_map.bind("localhost").build(rule.endpoint, values, method=None)
 
 
-def plain_pages(app: Flask, property_id: UUID) -> list[str]:
-    """The pages that need no more than a property: what a person reaches by the rail."""
+def plain_pages(app: Flask, property_id: UUID, organization_id: UUID) -> list[str]:
+    """The pages that need no more than a property or its organization: what a person reaches by the rail."""
     found = []
     for rule in rules(app, "GET"):
-        if guard(app, rule).kind != "open" and not rule.arguments - {"property_id"}:
-            found.append(address(app, rule, property_id))
+        if guard(app, rule).kind != "open" and not rule.arguments - {"property_id", "organization_id"}:
+            found.append(address(app, rule, property_id, organization_id))
     return sorted(found)

@@ -40,7 +40,7 @@ def test_the_checker_finds_what_was_forgotten():
 def test_every_page_of_a_property_speaks_the_readers_language(client, app, db, redis, pseudo_language):
     alice = alices_house()
     sign_in(client, alice.owner)
-    pages = [url for url in plain_pages(app, alice.property_id) if not url.startswith("/admin")]
+    pages = [url for url in plain_pages(app, alice.property_id, alice.organization_id) if not url.startswith("/admin")]
 
     found = {}
     for url in pages:

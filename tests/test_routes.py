@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import event
@@ -17,6 +16,8 @@ from tests.pages import address, guard, plain_pages, rules
 from tests.people import sign_in
 
 READ, WRITE = "GET", "POST"
+# What is about a property, or about an organization: nobody else's.
+OF_A_TENANT = ("allowed", "allowed_in_organization")
 WRITES = re.compile(r"\s*(insert|update|delete|truncate|merge)\b", re.IGNORECASE)
 # What nobody has to sign in for. A new one is added here by hand, and with a reason at the route.
 OPEN = {
@@ -50,6 +51,15 @@ def writes():
         event.remove(Engine, "before_cursor_execute", note)
 
 
+def of_a_tenant(app, method):
+    return [rule for kind in OF_A_TENANT for rule in rules(app, method, kind)]
+
+
+def there(app, rule, house):
+    """The route at this house."""
+    return address(app, rule, house.property_id, house.organization_id)
+
+
 def send(client, method, url):
     return client.open(url, method=method, data={} if method == WRITE else None)
 
@@ -74,6 +84,14 @@ def test_a_route_of_a_property_asks_for_a_permission(app):
                 assert rule.rule.startswith("/p/<uuid:property_id>/"), rule
 
 
+def test_a_route_of_an_organization_asks_for_a_permission(app):
+    for method in (READ, WRITE):
+        for rule in rules(app, method):
+            if "organization_id" in rule.arguments:
+                assert guard(app, rule).kind == "allowed_in_organization", rule
+                assert rule.rule.startswith("/o/<uuid:organization_id>/"), rule
+
+
 def test_what_changes_something_is_not_open_to_who_may_only_look(app):
     looking = access.PERMISSIONS[Role.VIEWER]
     for rule in rules(app, WRITE, "allowed"):
@@ -86,7 +104,7 @@ def test_who_is_not_signed_in_is_sent_to_the_sign_in_page(client, app, db):
         for rule in rules(app, method):
             if guard(app, rule).kind == "open":
                 continue
-            answer = send(client, method, address(app, rule, house.property_id))
+            answer = send(client, method, there(app, rule, house))
             assert answer.status_code == 303 and answer.location.startswith("/sign-in"), rule
 
 
@@ -94,9 +112,9 @@ def test_charlie_gets_for_alices_property_what_he_gets_for_none(client, app, db)
     alice, charlie = alices_house(), charlies_house()
     sign_in(client, charlie.owner).get("/me")  # from here on he has all his cookies
     for method in (READ, WRITE):
-        for rule in rules(app, method, "allowed"):
-            hers = send(client, method, address(app, rule, alice.property_id))
-            nobodys = send(client, method, address(app, rule, uuid4()))
+        for rule in of_a_tenant(app, method):
+            hers = send(client, method, there(app, rule, alice))
+            nobodys = send(client, method, address(app, rule))
 
             assert hers.status_code == nobodys.status_code == 404, rule
             assert hers.data == nobodys.data, rule
@@ -106,8 +124,8 @@ def test_charlie_gets_for_alices_property_what_he_gets_for_none(client, app, db)
 def test_a_fragment_tells_charlie_no_more_than_a_page(client, app, db):
     alice, charlie = alices_house(), charlies_house()
     sign_in(client, charlie.owner)
-    for rule in rules(app, READ, "allowed"):
-        answer = client.get(address(app, rule, alice.property_id), headers={"HX-Request": "true"})
+    for rule in of_a_tenant(app, READ):
+        answer = client.get(there(app, rule, alice), headers={"HX-Request": "true"})
         assert answer.status_code == 404, rule
         assert "<html" not in answer.text and "Seaview" not in answer.text, rule
 
@@ -115,20 +133,29 @@ def test_a_fragment_tells_charlie_no_more_than_a_page(client, app, db):
 def test_what_is_not_there_is_a_404_for_alice_too(client, app, db):
     alice = alices_house()
     sign_in(client, alice.owner)
-    for rule in rules(app, READ, "allowed"):
-        if rule.arguments - {"property_id"}:
-            fragment = client.get(address(app, rule, alice.property_id), headers={"HX-Request": "true"})
-            page = client.get(address(app, rule, alice.property_id))
+    hers = (f"/p/{alice.property_id}/", f"/o/{alice.organization_id}/")
+    for rule in of_a_tenant(app, READ):
+        if rule.arguments - {"property_id", "organization_id"}:
+            fragment = client.get(there(app, rule, alice), headers={"HX-Request": "true"})
+            page = client.get(there(app, rule, alice))
             assert fragment.status_code == 404, rule
             # A fragment that is opened as a page leads to the page it belongs to.
-            assert page.status_code == 404 or page.location.startswith(f"/p/{alice.property_id}/"), rule
+            assert page.status_code == 404 or page.location.startswith(hers), rule
 
 
 def test_a_viewer_changes_nothing_whatever_address_is_tried(client, app, db):
     alice = alices_house()
     sign_in(client, make_bob(alice, Role.VIEWER))
-    for rule in rules(app, WRITE, "allowed"):
-        assert send(client, WRITE, address(app, rule, alice.property_id)).status_code == 403, rule
+    for rule in of_a_tenant(app, WRITE):
+        assert send(client, WRITE, there(app, rule, alice)).status_code == 403, rule
+
+
+def test_what_concerns_the_whole_organization_is_not_for_staff(client, app, db):
+    alice = alices_house()
+    sign_in(client, make_bob(alice, Role.STAFF))
+    for method in (READ, WRITE):
+        for rule in rules(app, method, "allowed_in_organization"):
+            assert send(client, method, there(app, rule, alice)).status_code == 403, rule
 
 
 def test_nobody_but_the_platforms_people_calls_what_is_theirs(client, app, db):
@@ -143,7 +170,7 @@ def test_nobody_but_the_platforms_people_calls_what_is_theirs(client, app, db):
 def test_alice_sees_her_pages_and_reading_them_changes_nothing(client, app, db):
     alice = alices_house()
     sign_in(client, alice.owner)
-    pages = [url for url in plain_pages(app, alice.property_id) if not url.startswith("/admin")]
+    pages = [url for url in plain_pages(app, alice.property_id, alice.organization_id) if not url.startswith("/admin")]
 
     with writes() as found:
         answers = {url: client.get(url).status_code for url in pages}

@@ -28,6 +28,14 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OWNER: frozenset(_RUN),
 }
 ALL_PERMISSIONS = frozenset(_RUN)
+# The same for what concerns a whole organization, not one property.
+ORGANIZATION_PERMISSIONS: dict[Role, frozenset[str]] = {
+    Role.VIEWER: frozenset(),
+    Role.STAFF: frozenset(),
+    Role.MANAGER: frozenset({"properties.create"}),
+    Role.OWNER: frozenset({"properties.create", "members.edit"}),
+}
+ALL_ORGANIZATION_PERMISSIONS = frozenset().union(*ORGANIZATION_PERMISSIONS.values())
 
 _ORGANIZATIONS_OF = text("select organization_id, name, role from organizations_of(:user)")
 # Denials are audited, but a person who tries a million ids must not fill the audit log.
@@ -55,6 +63,19 @@ class Place:
         return permission in PERMISSIONS[self.membership.role]
 
 
+@dataclass(frozen=True)
+class Office:
+    """An organization as a whole that a person works for, and as what."""
+
+    belonging: Belonging
+    membership: Membership
+
+    def may(self, permission: str) -> bool:
+        """Who is limited to some properties decides nothing for all of them, an owner excepted."""
+        whole = self.membership.all_properties or self.membership.role is Role.OWNER
+        return whole and permission in ORGANIZATION_PERMISSIONS[self.membership.role]
+
+
 def belongings(user_id: UUID) -> list[Belonging]:
     """The organizations of a person, by name."""
     rows = db.session.execute(_ORGANIZATIONS_OF, {"user": user_id})
@@ -78,6 +99,20 @@ def find_place(user_id: UUID, property_id: UUID, works_for: Sequence[Belonging])
         if row is not None:
             return Place(belonging, row[1], row[0])
     raise NotFound("property")
+
+
+def find_office(user_id: UUID, organization_id: UUID, works_for: Sequence[Belonging]) -> Office:
+    """The person's place in an organization. Raises `NotFound` for a missing one and a stranger's alike."""
+    for belonging in works_for:
+        if belonging.organization_id != organization_id:
+            continue
+        with tenancy.of(organization_id):
+            membership = db.session.scalar(
+                select(Membership).where(Membership.organization_id == organization_id, Membership.user_id == user_id)
+            )
+        if membership is not None:
+            return Office(belonging, membership)
+    raise NotFound("organization")
 
 
 def properties(user_id: UUID, belonging: Belonging) -> Sequence[Property]:

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 # Kept on `g` by us and by the extensions. A context that outlives a request (tests, the shell) must not
 # carry one person's answers into the next one's request.
 _OF_ONE_REQUEST = (
-    "_login_user", "csrf_token", "csrf_valid", "place", "organization", "membership", "property", "works_for",
+    "_login_user", "csrf_token", "csrf_valid", "place", "office", "organization", "membership", "property", "works_for",
     "signed_in", "choices", "sandbox",
 )  # fmt: skip
 # Asked every few seconds by machines; a line for each would bury the rest.

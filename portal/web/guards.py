@@ -6,6 +6,8 @@
 
 `allowed` finds the property of the URL for the person (a stranger's is a 404 like a missing one), turns the
 request to its organization, and sets `g.place`, `g.organization` (id, name, role), `g.membership`, `g.property`.
+`allowed_in_organization` does the same for what concerns a whole organization (`/o/<uuid:organization_id>/…`), and
+sets `g.office`, `g.organization` and `g.membership`; there is no property.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Guard:
-    """What a view declared. `kind`: open, signed_in, allowed, platform_admin."""
+    """What a view declared. `kind`: open, signed_in, allowed, allowed_in_organization, platform_admin."""
 
     kind: str
     detail: str = ""
@@ -63,6 +65,20 @@ def allowed(permission: str) -> Callable[[View], View]:
             abort(403)
 
     return lambda view: _guarded(view, Guard("allowed", permission), enter)
+
+
+def allowed_in_organization(permission: str) -> Callable[[View], View]:
+    """People whose role in the organization of the URL has this permission (`access.ORGANIZATION_PERMISSIONS`)."""
+    if permission not in access.ALL_ORGANIZATION_PERMISSIONS:
+        raise ValueError(f"no role has the permission {permission} in an organization")
+
+    def enter(who: Person, arguments: dict[str, Any]) -> None:
+        _enter_organization(who, arguments["organization_id"])
+        if not g.office.may(permission):
+            access.denied(who.id, [g.office.belonging], permission, arguments["organization_id"])
+            abort(403)
+
+    return lambda view: _guarded(view, Guard("allowed_in_organization", permission), enter)
 
 
 def platform_admin(view: View) -> View:
@@ -104,6 +120,17 @@ def _enter_property(who: Person, property_id: UUID) -> None:
     g.organization, g.membership, g.property = g.place.belonging, g.place.membership, g.place.property
     context.work_for(g.organization.organization_id)
     logs.bind(property=str(property_id))
+
+
+def _enter_organization(who: Person, organization_id: UUID) -> None:
+    works_for = _works_for(who)
+    try:
+        g.office = access.find_office(who.id, organization_id, works_for)
+    except NotFound:
+        access.denied(who.id, works_for, "organization", organization_id)
+        raise
+    g.organization, g.membership = g.office.belonging, g.office.membership
+    context.work_for(organization_id)
 
 
 def _works_for(who: Person) -> list[access.Belonging]:

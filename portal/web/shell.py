@@ -66,7 +66,7 @@ def rail() -> list[dict[str, Any]]:
 
 def may(permission: str) -> bool:
     """Whether the person may do this here: buttons that would be refused are not shown."""
-    place = g.get("place")
+    place = g.get("place") or g.get("office")
     return place is not None and place.may(permission)
 
 
