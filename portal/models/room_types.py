@@ -47,6 +47,7 @@ class Room(TenantRow):
     property_id: Mapped[UUID]
     room_type_id: Mapped[UUID]
     number: Mapped[str] = mapped_column(String(32))
+    floor: Mapped[str] = mapped_column(String(16), default="", server_default="")
     housekeeping: Mapped[Housekeeping] = mapped_column(choice(Housekeeping), default=Housekeeping.CLEAN)
     position: Mapped[int] = mapped_column(SmallInteger, default=0)
     archived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 
 from portal import tenancy
 from portal.db import unit_of_work
-from portal.domain.nights import LONGEST_STAY, each, stay_window
+from portal.domain.nights import LONGEST_STAY, Window, each, stay_window
 from portal.extensions import db
 from portal.models import (
     BlockReason,
@@ -23,19 +22,9 @@ from portal.models import (
     RoomBlock,
     RoomNight,
 )
-from portal.services import audit, lanes, room_nights, rooms, waiting
+from portal.services import audit, consequences, lanes, locks, room_nights, rooms, waiting
+from portal.services.consequences import StayInTheWay
 from portal.services.errors import NotFound, Refused
-
-
-@dataclass(frozen=True)
-class StayInTheWay:
-    """A stay that holds a night of the block."""
-
-    reservation_id: UUID
-    reservation_room_id: UUID
-    code: str
-    check_in: date
-    check_out: date
 
 
 class StaysInTheWay(Refused):
@@ -56,34 +45,41 @@ def create(
     note: str = "",
     *,
     force: bool = False,
+    agreed: str | None = None,
+    block_id: UUID | None = None,
 ) -> RoomBlock:
     """Block a room over `[starts, ends)`.
 
     Raises `StaysInTheWay` while somebody has the room; with `force` those stays wait for another room
     and a conflict is opened for each. Another block in these nights is refused in any case.
+
+    A page passes `agreed` instead: `NotAgreed` tells what the block would do, until the token of just that comes
+    back. The same `block_id` again gives the block of the first time.
     """
-    if not 0 < (ends - starts).days <= LONGEST_STAY:
-        raise Refused(f"A block has from one to {LONGEST_STAY} nights.", field="ends")
-    window = stay_window(starts, ends)
+    window = _window(starts, ends)
     with unit_of_work():
+        if block_id is not None:
+            locks.hold(locks.Kind.REQUEST, [block_id])
+            if known := db.session.get(RoomBlock, (tenancy.required(), block_id)):
+                return known
         room = rooms.find(property_id, room_id)
-        expected = room_nights.taken_by_stays([room_id], *window)
-        rooms.lock_reservations(expected)
-        rooms.lock_types(property_id, {room.room_type_id, *_types_sold(expected)})
-        stays = _stays(room_nights.taken_by_stays([room_id], *window))
-        if stays and not force:
+        stays = _stays_in_the_way(property_id, room, window)
+        if agreed is not None:
+            consequences.check(consequences.of_block(room, window, stays), agreed)
+        elif stays and not force:
             raise StaysInTheWay(room.number, stays)
-        if {stay.reservation_room_id for stay in stays} - set(expected):
-            raise Refused(f"Room {room.number} was sold this very moment: please look again.", field="room")
         block = RoomBlock(
-            property_id=property_id, room_id=room_id, starts=starts, ends=ends, reason=reason, note=note[:500]
+            id=block_id,
+            property_id=property_id,
+            room_id=room_id,
+            starts=starts,
+            ends=ends,
+            reason=reason,
+            note=note[:500],
         )
         db.session.add(block)
         db.session.flush()
-        _unassign(property_id, room, stays)
-        claims: list[room_nights.Claim] = [(room_id, night, None, block.id) for night in each(*window)]
-        if room_nights.take(property_id, claims):
-            raise Refused(f"Room {room.number} is already blocked in these nights.", field="room")
+        _take(block, room, stays)
         changes = {"room": (None, room.number), "starts": (None, starts), "ends": (None, ends)}
         audit.record("block.created", "room_block", block.id, changes, property_id=property_id)
         cause = f"room {room.number} blocked"
@@ -91,17 +87,39 @@ def create(
     return block
 
 
+def change(
+    property_id: UUID, block_id: UUID, starts: date, ends: date, reason: BlockReason, note: str = "", *, agreed: str
+) -> RoomBlock:
+    """Give a block other nights, another reason or note. Raises `NotAgreed` as `create` does, `Refused`, `NotFound`."""
+    window = _window(starts, ends)
+    with unit_of_work():
+        block = find(property_id, block_id, for_update=False)
+        room = rooms.find(property_id, block.room_id)
+        stays = _stays_in_the_way(property_id, room, window)
+        block = find(property_id, block_id)
+        before = {"starts": block.starts, "ends": block.ends, "reason": block.reason, "note": block.note}
+        old = stay_window(block.starts, block.ends)
+        consequences.check(consequences.of_block(room, window, stays, instead_of=old), agreed)
+        _give_back(block)
+        block.starts, block.ends, block.reason, block.note = starts, ends, reason, note[:500]
+        _take(block, room, stays)
+        changes = {name: (was, getattr(block, name)) for name, was in before.items() if was != getattr(block, name)}
+        if changes:
+            audit.record("block.changed", "room_block", block.id, changes, property_id=property_id)
+        if changes.keys() & {"starts", "ends"}:
+            cause = f"room {room.number} blocked"
+            lanes.mark(property_id, room_types=[room.room_type_id], windows=[old, window], urgent=True, cause=cause)
+            waiting.place(property_id, [(room.room_type_id, old)])
+    return block
+
+
 def lift(property_id: UUID, block_id: UUID) -> None:
     """End a block: its nights are for sale again. Raises `NotFound` when there is none, or it was lifted."""
     with unit_of_work():
-        block = find(property_id, block_id)
-        room = rooms.find(property_id, block.room_id)
+        room = rooms.find(property_id, find(property_id, block_id, for_update=False).room_id)
         rooms.lock_types(property_id, [room.room_type_id])
-        db.session.execute(
-            delete(RoomNight)
-            .where(RoomNight.organization_id == block.organization_id, RoomNight.block_id == block.id)
-            .execution_options(synchronize_session=False)
-        )
+        block = find(property_id, block_id)
+        _give_back(block)
         block.lifted_at = datetime.now(UTC)
         audit.record("block.lifted", "room_block", block.id, {"room": (room.number, None)}, property_id=property_id)
         window = stay_window(block.starts, block.ends)
@@ -110,25 +128,32 @@ def lift(property_id: UUID, block_id: UUID) -> None:
         waiting.place(property_id, [(room.room_type_id, window)])
 
 
-def find(property_id: UUID, block_id: UUID) -> RoomBlock:
-    """A block of the property that is in force. Raises `NotFound`."""
-    block: RoomBlock | None = db.session.scalar(
-        select(RoomBlock)
-        .where(
-            RoomBlock.organization_id == tenancy.required(),
-            RoomBlock.property_id == property_id,
-            RoomBlock.id == block_id,
-            RoomBlock.lifted_at.is_(None),
-        )
-        .with_for_update()
+def find(property_id: UUID, block_id: UUID, *, for_update: bool = True) -> RoomBlock:
+    """A block of the property that is in force, held from here on unless told not to. Raises `NotFound`.
+
+    Room types come before blocks, the order in which everybody locks.
+    """
+    query = select(RoomBlock).where(
+        RoomBlock.organization_id == tenancy.required(),
+        RoomBlock.property_id == property_id,
+        RoomBlock.id == block_id,
+        RoomBlock.lifted_at.is_(None),
     )
+    if for_update:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    block: RoomBlock | None = db.session.scalar(query)
     if block is None:
         raise NotFound(f"block {block_id}")
     return block
 
 
-def listed(property_id: UUID, first: date, last: date) -> Sequence[RoomBlock]:
-    """The blocks in force that hold a night of `first`..`last`, by their first night."""
+def reason(word: str) -> BlockReason:
+    """The reason a form names. Raises ValueError for one nobody knows."""
+    return BlockReason(word)
+
+
+def listed(property_id: UUID, first: date, last: date, room_id: UUID | None = None) -> Sequence[RoomBlock]:
+    """The blocks in force that hold a night of `first`..`last`, by their first night; of one room or of all."""
     query = select(RoomBlock).where(
         RoomBlock.organization_id == tenancy.required(),
         RoomBlock.property_id == property_id,
@@ -136,7 +161,43 @@ def listed(property_id: UUID, first: date, last: date) -> Sequence[RoomBlock]:
         RoomBlock.starts <= last,
         RoomBlock.lifted_at.is_(None),
     )
+    if room_id is not None:
+        query = query.where(RoomBlock.room_id == room_id)
     return db.session.scalars(query.order_by(RoomBlock.starts, RoomBlock.id)).all()
+
+
+def _window(starts: date, ends: date) -> Window:
+    if not 0 < (ends - starts).days <= LONGEST_STAY:
+        raise Refused(f"A block has from one to {LONGEST_STAY} nights.", field="ends")
+    return stay_window(starts, ends)
+
+
+def _stays_in_the_way(property_id: UUID, room: Room, window: Window) -> list[StayInTheWay]:
+    """The stays that hold nights of the window in this room. They and their room types are held from here on."""
+    expected = room_nights.taken_by_stays([room.id], *window)
+    rooms.lock_reservations(expected)
+    rooms.lock_types(property_id, {room.room_type_id, *_types_sold(expected)})
+    stays = consequences.stays(room_nights.taken_by_stays([room.id], *window))
+    if {stay.reservation_room_id for stay in stays} - set(expected):
+        raise Refused(f"Room {room.number} was sold this very moment: please look again.", field="room")
+    return stays
+
+
+def _take(block: RoomBlock, room: Room, stays: Sequence[StayInTheWay]) -> None:
+    """The block takes its nights; the stays that had them lose the room."""
+    _unassign(block.property_id, room, stays)
+    nights = each(*stay_window(block.starts, block.ends))
+    claims: list[room_nights.Claim] = [(room.id, night, None, block.id) for night in nights]
+    if room_nights.take(block.property_id, claims):
+        raise Refused(f"Room {room.number} is already blocked in these nights.", field="room")
+
+
+def _give_back(block: RoomBlock) -> None:
+    db.session.execute(
+        delete(RoomNight)
+        .where(RoomNight.organization_id == block.organization_id, RoomNight.block_id == block.id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _types_sold(reservation_room_ids: Collection[UUID]) -> set[UUID]:
@@ -144,19 +205,6 @@ def _types_sold(reservation_room_ids: Collection[UUID]) -> set[UUID]:
         ReservationRoom.organization_id == tenancy.required(), ReservationRoom.id.in_(reservation_room_ids)
     )
     return {found for found in db.session.scalars(query) if found is not None}
-
-
-def _stays(reservation_room_ids: Collection[UUID]) -> list[StayInTheWay]:
-    row = ReservationRoom
-    query = (
-        select(row.reservation_id, row.id, Reservation.code, row.check_in, row.check_out)
-        .join(
-            Reservation, (Reservation.organization_id == row.organization_id) & (Reservation.id == row.reservation_id)
-        )
-        .where(row.organization_id == tenancy.required(), row.id.in_(reservation_room_ids))
-        .order_by(row.check_in, row.id)
-    )
-    return [StayInTheWay(*found) for found in db.session.execute(query)]
 
 
 def _unassign(property_id: UUID, room: Room, stays: Sequence[StayInTheWay]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import select
 
@@ -13,7 +13,8 @@ from portal import tenancy
 from portal.db import unit_of_work
 from portal.extensions import db
 from portal.models import ReservationRoom, Room, RoomType
-from portal.services import audit, availability, lanes, properties, room_nights, rooms
+from portal.models.base import new_id
+from portal.services import audit, consequences, lanes, locks, properties, room_nights, rooms, waiting
 from portal.services.errors import NotFound, Refused
 
 
@@ -29,12 +30,21 @@ class TypeFacts:
     position: int = 0
 
 
-def create(property_id: UUID, facts: TypeFacts, numbers: Sequence[str] = ()) -> RoomType:
-    """Open a room type with its rooms. Raises `Refused` for a name or number already there."""
+def create(
+    property_id: UUID, facts: TypeFacts, numbers: Sequence[str] = (), *, room_type_id: UUID | None = None
+) -> RoomType:
+    """Open a room type with its rooms. Raises `Refused` for a name or number already there.
+
+    The same `room_type_id` again gives the room type of the first time.
+    """
     with unit_of_work():
         properties.find(property_id)
+        if room_type_id is not None:
+            locks.hold(locks.Kind.REQUEST, [room_type_id])
+            if known := db.session.get(RoomType, (tenancy.required(), room_type_id)):
+                return known
         _check(property_id, facts)
-        room_type = RoomType(property_id=property_id, **vars(facts))
+        room_type = RoomType(id=room_type_id, property_id=property_id, **vars(facts))
         db.session.add(room_type)
         db.session.flush()
         _add(room_type, numbers)
@@ -43,12 +53,36 @@ def create(property_id: UUID, facts: TypeFacts, numbers: Sequence[str] = ()) -> 
     return room_type
 
 
-def add_rooms(property_id: UUID, room_type_id: UUID, numbers: Sequence[str]) -> list[Room]:
-    """Add rooms by their numbers: from today on there is more to sell."""
+def change(property_id: UUID, room_type_id: UUID, facts: TypeFacts) -> RoomType:
+    """Change a room type's name and how many people it sleeps; its place in the list stays. Raises `Refused`."""
     with unit_of_work():
         room_type = find(property_id, room_type_id)
+        _check(property_id, facts, room_type_id)
+        changes = {}
+        for name, value in vars(facts).items():
+            before = getattr(room_type, name)
+            if name != "position" and before != value:
+                changes[name] = (before, value)
+                setattr(room_type, name, value)
+        if changes:
+            audit.record("room_type.changed", "room_type", room_type_id, changes, property_id=property_id)
+    return room_type
+
+
+def add_rooms(
+    property_id: UUID, room_type_id: UUID, numbers: Sequence[str], *, floor: str = "", request: UUID | None = None
+) -> list[Room]:
+    """Add rooms by their numbers: from today on there is more to sell. The same `request` again adds no more."""
+    with unit_of_work():
+        room_type = find(property_id, room_type_id)
+        if request is not None:
+            locks.hold(locks.Kind.REQUEST, [request])
         rooms.lock_types(property_id, [room_type_id])
-        added = _add(room_type, numbers)
+        ids = [uuid5(request, number) for number in numbers] if request else [new_id() for _ in numbers]
+        known = [room for room in rooms.listed(property_id, archived=True) if room.id in ids]
+        if known:
+            return known
+        added = _add(room_type, numbers, floor, ids)
         audit.record(
             "rooms.added", "room_type", room_type_id, {"rooms": (None, list(numbers))}, property_id=property_id
         )
@@ -56,30 +90,24 @@ def add_rooms(property_id: UUID, room_type_id: UUID, numbers: Sequence[str]) -> 
     return added
 
 
-def preview_capacity(property_id: UUID, losing: Collection[UUID]) -> dict[UUID, dict[date, int]]:
+def preview_capacity(property_id: UUID, losing: Collection[UUID]) -> consequences.Short:
     """The nights that would be oversold without these rooms: {room type: {night: how many too many}}.
 
     Nights that are oversold already are listed when it would become worse.
     """
-    found: dict[UUID, dict[date, int]] = {}
-    lost: dict[UUID, int] = {}
-    for room in _own(property_id, losing):
-        lost[room.room_type_id] = lost.get(room.room_type_id, 0) + 1
-    nights = availability.detail(property_id, *properties.horizon(properties.find(property_id)))
-    for room_type_id, fewer in lost.items():
-        for night, counts in nights[room_type_id].items():
-            short = counts.sold + counts.blocked + counts.waiting - (counts.units - fewer)
-            if short > 0:
-                found.setdefault(room_type_id, {})[night] = short
-    return found
+    ahead = properties.horizon(properties.find(property_id))
+    return consequences.of_fewer_rooms(property_id, _own(property_id, losing), ahead)
 
 
-def archive_rooms(property_id: UUID, room_ids: Collection[UUID], *, oversell: bool = False) -> list[UUID]:
+def archive_rooms(
+    property_id: UUID, room_ids: Collection[UUID], *, oversell: bool = False, agreed: str | None = None
+) -> list[UUID]:
     """Take rooms out of use. Their coming stays move to free rooms of the type sold.
 
     Returns the stays (ids of reservations' rooms) that found none and now wait for a room. Raises
     `Refused` when nights would be oversold, unless `oversell` says that it is known, and while a
-    room is blocked or somebody lives in it tonight.
+    room is blocked or somebody lives in it tonight. A page passes `agreed` instead: `NotAgreed` tells
+    which nights would be oversold and which stays have to move, until the token of just that comes back.
     """
     with unit_of_work():
         own = _own(property_id, room_ids)
@@ -89,7 +117,10 @@ def archive_rooms(property_id: UUID, room_ids: Collection[UUID], *, oversell: bo
         rooms.lock_reservations(expected)
         rooms.lock_types(property_id, [None])  # a stay may have been sold as any type
         short = preview_capacity(property_id, room_ids)
-        if short and not oversell:
+        if agreed is not None:
+            moving = consequences.stays(room_nights.taken_by_stays(room_ids, ahead.first, date.max))
+            consequences.check(consequences.Consequences(tuple(moving), short), agreed)
+        elif short and not oversell:
             nights = sorted({night for by_night in short.values() for night in by_night})
             listed = ", ".join(night.isoformat() for night in nights[:5]) + (" …" if len(nights) > 5 else "")
             raise Refused(f"Without these rooms {len(nights)} nights are oversold: {listed}.", field="rooms")
@@ -105,6 +136,19 @@ def archive_rooms(property_id: UUID, room_ids: Collection[UUID], *, oversell: bo
         for room_type_id in {room.room_type_id for room in own}:
             _mark(property_id, room_type_id, urgent=True)
     return unplaced
+
+
+def restore_room(property_id: UUID, room_id: UUID) -> Room:
+    """Use a room again that was taken out of use: from today on there is more to sell."""
+    with unit_of_work():
+        room = rooms.find(property_id, room_id)
+        rooms.lock_types(property_id, [room.room_type_id])
+        if room.archived_at is not None:
+            room.archived_at = None
+            audit.record("room.restored", "room", room.id, {"number": (None, room.number)}, property_id=property_id)
+            _mark(property_id, room.room_type_id, urgent=False)
+            waiting.place(property_id, [(room.room_type_id, properties.horizon(properties.find(property_id)))])
+    return room
 
 
 def find(property_id: UUID, room_type_id: UUID) -> RoomType:
@@ -131,7 +175,7 @@ def listed(property_id: UUID) -> Sequence[RoomType]:
     return db.session.scalars(query.order_by(RoomType.position, RoomType.name)).all()
 
 
-def _check(property_id: UUID, facts: TypeFacts) -> None:
+def _check(property_id: UUID, facts: TypeFacts, room_type_id: UUID | None = None) -> None:
     if not 0 < len(facts.name.strip()) <= 200:
         raise Refused("A room type needs a name of at most 200 letters.", field="name")
     if not 1 <= facts.default_occupancy <= facts.max_adults <= 50:
@@ -141,11 +185,13 @@ def _check(property_id: UUID, facts: TypeFacts) -> None:
     query = select(RoomType.id).where(
         RoomType.organization_id == tenancy.required(), RoomType.property_id == property_id, RoomType.name == facts.name
     )
-    if db.session.scalar(query) is not None:
+    if db.session.scalar(query) not in (None, room_type_id):
         raise Refused(f"This property already has a room type called {facts.name}.", field="name")
 
 
-def _add(room_type: RoomType, numbers: Sequence[str]) -> list[Room]:
+def _add(
+    room_type: RoomType, numbers: Sequence[str], floor: str = "", ids: Sequence[UUID | None] | None = None
+) -> list[Room]:
     wanted = [number.strip() for number in numbers]
     if any(not 0 < len(number) <= 32 for number in wanted) or len(set(wanted)) != len(wanted):
         raise Refused("Each room needs a number of its own, at most 32 letters long.", field="numbers")
@@ -154,8 +200,15 @@ def _add(room_type: RoomType, numbers: Sequence[str]) -> list[Room]:
         raise Refused(f"Room {min(taken)} is already there.", field="numbers")
     start = max((room.position for room in there), default=-1) + 1
     added = [
-        Room(property_id=room_type.property_id, room_type_id=room_type.id, number=number, position=start + place)
-        for place, number in enumerate(wanted)
+        Room(
+            id=room_id,
+            property_id=room_type.property_id,
+            room_type_id=room_type.id,
+            number=number,
+            floor=floor,
+            position=start + place,
+        )
+        for place, (number, room_id) in enumerate(zip(wanted, ids or [None] * len(wanted), strict=True))
     ]
     db.session.add_all(added)
     db.session.flush()

@@ -25,12 +25,14 @@ class Stop:
     label: Any
     icon: str
     permission: str = ""
+    also: tuple[str, ...] = ()  # further blueprints whose pages belong to it
 
 
 PROPERTY_RAIL = (
     Stop("overview.index", lazy_gettext("Overview"), "overview", "reservations.view"),
     Stop("reservations.index", lazy_gettext("Reservations"), "reservations", "reservations.view"),
     Stop("rates.index", lazy_gettext("Prices & rooms"), "rates", "rates.view"),
+    Stop("rooms.index", lazy_gettext("Rooms"), "bed", "rooms.view", also=("blocks", "room_types")),
     Stop("connections.index", lazy_gettext("Channels"), "channels", "connections.view"),
     Stop("history.index", lazy_gettext("History"), "history", "history.view"),
     Stop("webhook_events.index", lazy_gettext("Webhooks"), "webhooks", "webhooks.view"),
@@ -95,5 +97,5 @@ def _exists(stop: Stop) -> bool:
 
 
 def _link(stop: Stop, arguments: dict[str, Any]) -> dict[str, Any]:
-    current = (request.blueprint or "") == stop.endpoint.split(".")[0]
+    current = (request.blueprint or "") in (stop.endpoint.split(".")[0], *stop.also)
     return {"url": url_for(stop.endpoint, **arguments), "label": stop.label, "icon": stop.icon, "current": current}

@@ -176,6 +176,17 @@ CAUSES: Words = {
     "sent again": lazy_gettext("sent again by a person"),
     "made anew": lazy_gettext("the product was made anew at the channel manager"),
 }
+HOUSEKEEPING: Words = {
+    "clean": lazy_gettext("Clean"),
+    "dirty": lazy_gettext("Dirty"),
+    "out_of_order": lazy_gettext("Out of order"),
+}
+BLOCK_REASONS: Words = {
+    "maintenance": lazy_gettext("Maintenance"),
+    "out_of_order": lazy_gettext("Out of order"),
+    "owner_use": lazy_gettext("Used by the owner"),
+    "other": lazy_gettext("Something else"),
+}
 CHARGES: Words = {
     "tax": lazy_gettext("Tax"),
     "collected_tax": lazy_gettext("Tax collected by the channel"),

@@ -37,7 +37,8 @@ def _vocabulary() -> dict[str, Any]:
         "outcome": vocabulary.OUTCOMES, "cell": vocabulary.CELLS, "verdict": vocabulary.VERDICTS,
         "merge_result": vocabulary.MERGE_RESULTS, "merge_reason": vocabulary.MERGE_REASONS,
         "conflict": vocabulary.CONFLICTS, "action": vocabulary.ACTIONS, "cause": vocabulary.CAUSES,
-        "charge": vocabulary.CHARGES,
+        "charge": vocabulary.CHARGES, "housekeeping": vocabulary.HOUSEKEEPING,
+        "block_reason": vocabulary.BLOCK_REASONS,
     }  # fmt: skip
     made = {name: _lookup(known) for name, known in plain.items()}
     return {**made, "field": field, "field_value": value, "mark": mark, "people": people, "reason": reason}
