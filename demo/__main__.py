@@ -24,6 +24,7 @@ from demo.supervisor import Supervisor, stop_leftovers
 from demo.trouble import Trouble
 
 SANDBOX_PORT = 21500
+MAIL_PORT = 21525
 NOT_NOW = 2
 
 
@@ -56,9 +57,12 @@ def run(folder: Path, callers: Mapping[str, str], *, reset: bool = False) -> int
     with stores(folder, wanted) as addresses:
         keys = load_keys(folder)
         sandbox_port = free_port(SANDBOX_PORT, taken=[port])
+        mail_port = free_port(MAIL_PORT, taken=[port, sandbox_port])
         own = {**environment.defaults(keys, folder, port), **addresses}
         if wanted.sandbox:
             own |= environment.for_sandbox(keys, sandbox_port)
+            # A mail server of the caller's own gets all mails, or none are shown where they are not.
+            own |= {} if callers.get("MAIL_HOST") else environment.for_mailbox(mail_port, sandbox_port)
         env = environment.merged(own, callers)
         empty(Path(env["PROMETHEUS_MULTIPROC_DIR"]))
         say("Migrating the database …")
@@ -67,7 +71,7 @@ def run(folder: Path, callers: Mapping[str, str], *, reset: bool = False) -> int
         commands.run_once("Filling in the demo hotels", "demo.seed", env=env)
         running = commands.portal(env)
         if wanted.sandbox:
-            running = commands.sandbox(sandbox_port, folder) | running
+            running = commands.sandbox(sandbox_port, mail_port, folder) | running
         if wanted.traffic:
             running |= commands.traffic()
         say("Starting Roomwire …")
@@ -115,6 +119,8 @@ def announce(env: Mapping[str, str]) -> None:
     lines = ["", "─" * 72, f"  Roomwire is ready: {url}", ""]
     if env.get("DEMO_SANDBOX_URL"):
         lines += [f"  The simulated Channex, where you can book: {env['DEMO_SANDBOX_URL']}", ""]
+    if env.get("MAILBOX_URL"):
+        lines += [f"  The mailbox, where every mail of the portal lands: {env['MAILBOX_URL']}", ""]
     lines += [
         sign_ins(),
         "",

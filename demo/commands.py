@@ -27,8 +27,9 @@ def portal(env: Mapping[str, str]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def sandbox(port: int, folder: Path) -> dict[str, str]:
-    return {"sandbox": line("sandbox", "--port", str(port), "--state", str(folder / "sandbox.json"))}
+def sandbox(port: int, mail_port: int, folder: Path) -> dict[str, str]:
+    state = str(folder / "sandbox.json")
+    return {"sandbox": line("sandbox", "--port", str(port), "--mail-port", str(mail_port), "--state", state)}
 
 
 def traffic() -> dict[str, str]:

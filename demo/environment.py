@@ -67,6 +67,18 @@ def for_sandbox(keys: Keys, port: int) -> dict[str, str]:
     }
 
 
+def for_mailbox(port: int, sandbox_port: int) -> dict[str, str]:
+    """Mails go to the sandbox's mailbox, so strangers may sign up."""
+    return {
+        "MAIL_HOST": "127.0.0.1",
+        "MAIL_PORT": str(port),
+        "MAIL_TLS": "off",
+        "MAIL_FROM": "Roomwire <rooms@roomwire.example>",
+        "MAILBOX_URL": f"http://127.0.0.1:{sandbox_port}/mailbox",
+        "SIGN_UP": "open",
+    }
+
+
 def merged(own: Mapping[str, str], callers: Mapping[str, str]) -> dict[str, str]:
     """Both together; what the caller set to something wins."""
     return {**own, **{name: words for name, words in callers.items() if words or name not in own}}

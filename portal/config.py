@@ -105,6 +105,55 @@ class Settings:
         "Processes",
     )
 
+    # -- accounts and mail -----------------------------------------------------------------------
+    sign_up: str = setting(
+        "SIGN_UP",
+        "Whether anybody may found an organization: `open` or `closed`. Open needs a mail server.",
+        parse.choice("open", "closed"),
+        "closed",
+        "Accounts and mail",
+    )
+    mail_host: str | None = setting(
+        "MAIL_HOST",
+        "The mail server (SMTP). Without it no mail is sent: no invitations, no password reset by mail.",
+        parse.optional(parse.text),
+        "",
+        "Accounts and mail",
+    )
+    mail_port: int = setting(
+        "MAIL_PORT", "Its port: 587 for `starttls`, 465 for `tls`.", parse.whole(1, 65535), "587", "Accounts and mail"
+    )
+    mail_tls: str = setting(
+        "MAIL_TLS",
+        "How the way there is protected: `starttls`, `tls` from the first byte, or `off`. The server's certificate is "
+        "checked. `off` is refused in production unless the server is on this machine.",
+        parse.choice("starttls", "tls", "off"),
+        "starttls",
+        "Accounts and mail",
+    )
+    mail_user: str | None = setting(
+        "MAIL_USER", "The account at the mail server, if it asks for one.", parse.optional(parse.text), "",
+        "Accounts and mail",
+    )  # fmt: skip
+    mail_password: str | None = setting(
+        "MAIL_PASSWORD", "Its password.", parse.optional(parse.text), "", "Accounts and mail"
+    )
+    mail_from: str | None = setting(
+        "MAIL_FROM",
+        "Who the mails are from, such as `Roomwire <rooms@example.com>`. Needed with MAIL_HOST.",
+        parse.optional(parse.mailbox),
+        "",
+        "Accounts and mail",
+    )
+    mailbox_url: str | None = setting(
+        "MAILBOX_URL",
+        "Only for practice: the page where a simulated mail server shows its mails, named on the sign-in page. "
+        "Refused in production.",
+        parse.optional(parse.address("http")),
+        "",
+        "Accounts and mail",
+    )
+
     # -- Channex ---------------------------------------------------------------------------------
     channex_api_url: str = setting(
         "CHANNEX_API_URL", "Where Channex answers, with the version, such as `https://staging.channex.io/api/v1`.",
@@ -264,8 +313,25 @@ def contradictions(values: Mapping[str, Any]) -> list[str]:
             problems.append("PUBLIC_URL must begin with https:// in production: sessions travel over it.")
         if not parse.redis_is_guarded(values.get("redis_url", "unix://")):
             problems.append("REDIS_URL needs a password in production: whoever reaches Redis can queue jobs.")
+    problems += mail_contradictions(values)
     if values.get("sync_debounce_seconds", 0) > values.get("sync_debounce_limit_seconds", float("inf")):
         problems.append("SYNC_DEBOUNCE_SECONDS is longer than SYNC_DEBOUNCE_LIMIT_SECONDS.")
+    return problems
+
+
+def mail_contradictions(values: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the mail settings together."""
+    problems = []
+    host = values.get("mail_host")
+    if host and not values.get("mail_from", "unknown"):
+        problems.append("MAIL_FROM is missing: mails need a sender.")
+    if values.get("sign_up") == "open" and not host:
+        problems.append("SIGN_UP is open without MAIL_HOST: nobody could verify an address.")
+    if values.get("roomwire_env") == "production":
+        if values.get("mailbox_url"):
+            problems.append("MAILBOX_URL is for practice: in production mails are nobody else's business.")
+        if host and values.get("mail_tls") == "off" and host not in ("127.0.0.1", "::1", "localhost"):
+            problems.append("MAIL_TLS is off in production: links that open accounts would travel in the open.")
     return problems
 
 

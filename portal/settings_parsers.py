@@ -6,6 +6,7 @@ import base64
 import binascii
 import math
 from collections.abc import Callable, Sequence
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -110,6 +111,14 @@ def master_keys(words: str) -> tuple[tuple[str, bytes], ...]:
             raise ValueError(f"holds a key {name} that can be guessed: take random bytes")
         keys[name] = key
     return tuple(keys.items())
+
+
+def mailbox(words: str) -> str:
+    """An e-mail address, with or without a name before it."""
+    _, found = parseaddr(words)
+    if "@" not in found or not words.isprintable():
+        raise ValueError("must be an e-mail address, such as Roomwire <rooms@example.com>")
+    return words
 
 
 def address(*schemes: str) -> Reader:

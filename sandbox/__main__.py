@@ -1,4 +1,4 @@
-"""`python -m sandbox --port N`: a simulated Channex and a simulated Beds24 in one process, until it is told to stop."""
+"""`python -m sandbox --port N`: a simulated Channex, a simulated Beds24 and a mailbox in one process."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from sandbox.app import Sandbox
+from sandbox.mailbox.server import MailServer
 from sandbox.server import Server
 from sandbox.snapshot import Snapshot
 
@@ -23,6 +24,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 lets the system choose")
+    parser.add_argument("--mail-port", type=int, default=0, help="take mails (SMTP) on this port; 0: take none")
     parser.add_argument("--state", type=Path, help="a JSON file to remember everything in")
     parser.add_argument(
         "--api-key", default=os.environ.get("CHANNEX_API_KEY"), help="Channex's; unset: any key will do"
@@ -43,6 +45,9 @@ def main() -> int:
         snapshot.start()
     server = Server(sandbox.handle, asked.host, asked.port)
     sandbox.refuse = server.go_dark
+    mail_server = MailServer(sandbox.mails, asked.host, asked.mail_port) if asked.mail_port else None
+    if mail_server:
+        mail_server.start()
     stopped = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -57,6 +62,8 @@ def main() -> int:
     stopped.wait()
     server.stop()
     sandbox.stop()
+    if mail_server:
+        mail_server.stop()
     if snapshot:
         snapshot.stop()
     return 0

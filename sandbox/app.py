@@ -1,4 +1,4 @@
-"""The sandbox put together: the providers, each behind its journal and faults, the controls, the pages for people."""
+"""The sandbox put together: the providers, each behind its journal and faults, the controls, the pages, the mailbox."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from sandbox.channex.app import Channex
 from sandbox.clock import Clock, from_iso, zulu_stamp
 from sandbox.faults import BadFault
 from sandbox.human import Human
+from sandbox.mailbox.human import Mailbox
+from sandbox.mailbox.store import Store
 from sandbox.mount import Mount, Provider
 from sandbox.web import BadBody, Request, Response, Router, answer
 
@@ -40,6 +42,8 @@ class Sandbox:
         beds_human = BedsHuman(self.beds24, beds24.journal, beds24.faults)
         beds_human.routes(self.router)
         Human(self.channex, channex.journal, channex.faults, beds_human.summary).routes(self.router)
+        self.mails = Store()
+        Mailbox(self.mails).routes(self.router)
         self._stopped = threading.Event()
 
     def _mount(self, name: str, provider: Provider, root: str = "/_sim") -> Mount:
@@ -90,6 +94,7 @@ class Sandbox:
         self.clock.reset()
         for mount in self.mounts:
             mount.reset()
+        self.mails.clear()
         return answer({"status": "reset"})
 
     def _time(self) -> Response:
@@ -113,7 +118,8 @@ class Sandbox:
 
     def dump(self) -> bytes:
         """Every provider's memory in one JSON document."""
-        return orjson.dumps({mount.name: orjson.Fragment(mount.provider.dump()) for mount in self.mounts})
+        worlds = {mount.name: orjson.Fragment(mount.provider.dump()) for mount in self.mounts}
+        return orjson.dumps({**worlds, "mailbox": self.mails.dump()})
 
     def load(self, document: dict[str, Any]) -> None:
         """Take up where a dump left off. A file from before there were two providers is Channex's alone."""
@@ -122,7 +128,9 @@ class Sandbox:
         for mount in self.mounts:
             if mount.name in document:
                 mount.provider.load(document[mount.name])
+        if "mailbox" in document:
+            self.mails.load(document["mailbox"])
 
     def version(self) -> object:
         """Changes whenever a dump would."""
-        return tuple(mount.provider.version() for mount in self.mounts)
+        return (*(mount.provider.version() for mount in self.mounts), self.mails.version())

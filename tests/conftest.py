@@ -77,6 +77,11 @@ def environment(servers: Servers) -> dict[str, str]:
         "CHANNEX_RATE_LIMIT_PER_MINUTE": "600",
         "SYNC_DEBOUNCE_SECONDS": "0",
         "PROVIDER_DEADLINE_SECONDS": "5",
+        "SIGN_UP": "open",
+        "MAIL_HOST": "127.0.0.1",
+        "MAIL_PORT": str(free_port(seed + 14, taken=[web_port, sandbox_port])),
+        "MAIL_TLS": "off",
+        "MAIL_FROM": "Roomwire <rooms@example.test>",
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -40,7 +41,7 @@ def make_user(name: str = "Alice Marques", email: str = "", **facts: Any) -> Use
         email=email or f"{name.split()[0].lower()}{next(_numbers)}@example.test",
         name=name,
         password_hash=password_hash(),
-        **facts,
+        **{"email_verified_at": datetime.now(UTC), **facts},
     )
     db.session.add(user)
     db.session.commit()

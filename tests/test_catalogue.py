@@ -13,7 +13,18 @@ APP, OWNER = "roomwire_app", "roomwire_owner"
 OURS = "relnamespace = 'public'::regnamespace"
 
 # Tables that belong to the installation. Each one here was thought about: it holds no data of a tenant's guests.
-GLOBAL = {"users", "user_sessions", "unrouted_messages", "provider_feeds", "schedule_slots", "alembic_version"}
+GLOBAL = {
+    "users",
+    "user_sessions",
+    "unrouted_messages",
+    "provider_feeds",
+    "schedule_slots",
+    "alembic_version",
+    "mails",
+    "tokens",
+    "second_steps",
+    "recovery_codes",
+}
 # Unique across organizations on purpose: each one here was thought about, since it tells that a value exists.
 UNIQUE_ACROSS = {"uq_provider_accounts_external", "uq_connections_external", "uq_connections_webhook_key"}
 # SECURITY DEFINER, besides the spanning functions: the trigger that chains the audit log.

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from portal import extensions
 from portal.app import create_app
 from portal.extensions import runtime
-from portal.services import accounts
+from portal.services import accounts, attempts
 from portal.services.errors import Refused
 from portal.web import assets
 from portal.web.headers import HEADERS
@@ -73,7 +73,7 @@ def test_every_answer_carries_the_security_headers(client, app, db, redis, monke
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
     answers["csrf"] = client.post("/sign-out")
     monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
-    for error in (away(), ZeroDivisionError("password=hunter2"), Refused("No."), accounts.TooManyAttempts(9)):
+    for error in (away(), ZeroDivisionError("password=hunter2"), Refused("No."), attempts.TooManyAttempts(9)):
         monkeypatch.setattr(accounts, "sign_in", failing(error))
         answers[type(error).__name__] = client.post("/sign-in", data={"email": "a@b.test", "password": "x"})
 

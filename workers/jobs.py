@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from portal import queue
-from portal.services import connections, drain, feed, full_sync, parity, provision, push, retention
+from portal.services import connections, drain, feed, full_sync, mails, parity, provision, push, retention
 from workers.context import for_tenant, job
 
 DUTIES: dict[str, Callable[[UUID], object]] = {
@@ -20,6 +20,7 @@ DUTIES: dict[str, Callable[[UUID], object]] = {
 TASKS: dict[str, Callable[[], object]] = {
     "feed:channex": lambda: feed.pull_account("channex"),
     "retention": retention.sweep,
+    mails.TASK: mails.send_due,
 }
 
 

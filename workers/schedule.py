@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from portal import queue
+from portal.services import mails, sweep
 from portal.services import schedule as slots
-from portal.services import sweep
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ def tasks(sweep_seconds: float) -> list[Periodic]:
     return [
         Periodic("sweep", sweep_seconds, sweep.ring_due, shared=False),
         Periodic("feeds", 5.0, sweep.ring_feeds, shared=False),
+        Periodic("mails", 5.0, mails.ring_due, shared=False),
         Periodic("unacknowledged", 60.0, sweep.warn_unacknowledged),
         Periodic("retention", 3600.0, lambda: queue.ring_task("retention")),
     ]

@@ -13,11 +13,14 @@ from portal.blueprints import (
     history,
     overview,
     rates,
+    recovery,
     reservations,
     room_types,
     rooms,
+    sign_up,
     switch,
     vendor,
+    verification,
     webhook_events,
     webhooks,
 )
@@ -25,6 +28,9 @@ from portal.extensions import csrf
 
 BLUEPRINTS = (
     auth.bp,
+    sign_up.bp,
+    verification.bp,
+    recovery.bp,
     switch.bp,
     overview.bp,
     reservations.bp,

@@ -9,11 +9,12 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask_babel import gettext
 
 from portal.schemas.accounts import PasswordForm, SignInForm
-from portal.services import accounts, passwords, sessions
+from portal.services import accounts, passwords, sessions, sign_up
 from portal.services.errors import NotFound
 from portal.web import htmx, identity
 from portal.web.forms import Form
 from portal.web.guards import open_to_all, signed_in
+from portal.web.password_words import weakness, whence
 
 bp = Blueprint("auth", __name__)
 
@@ -36,8 +37,7 @@ def check_sign_in() -> Any:
         token = accounts.sign_in(
             form.data["email"],
             form.data["password"],
-            address=request.remote_addr or "",
-            user_agent=request.user_agent.string,
+            **whence(),
             previous=identity.cookie(request),
         )
     except accounts.WrongSignIn:
@@ -65,7 +65,7 @@ def me() -> Any:
 @bp.post("/me/password")
 @signed_in
 def change_password() -> Any:
-    who = _person()
+    who = identity.known()
     form = Form.read(PasswordForm(), request.form)
     if form.errors:
         return _my_page(form, 422)
@@ -74,11 +74,10 @@ def change_password() -> Any:
             who.user,
             form.data["password"],
             form.data["new_password"],
-            address=request.remote_addr or "",
-            user_agent=request.user_agent.string,
+            **whence(),
         )
     except accounts.WeakPassword as error:
-        return _my_page(form.refuse("new_password", _weakness(error.weakness)), 422)
+        return _my_page(form.refuse("new_password", weakness(error.weakness)), 422)
     except accounts.WrongSignIn:
         return _my_page(form.refuse("password", gettext("This is not your password.")), 422)
     return identity.give_cookie(redirect(url_for(".me", changed=1), 303), token)
@@ -87,7 +86,7 @@ def change_password() -> Any:
 @bp.post("/me/sessions/<uuid:session_id>/close")
 @signed_in
 def close_session(session_id: UUID) -> Any:
-    if session_id not in {each.id for each in sessions.of_user(_person().id)}:
+    if session_id not in {each.id for each in sessions.of_user(identity.known().id)}:
         raise NotFound("session")
     sessions.close(session_id)
     return redirect(url_for(".me"), 303)
@@ -95,29 +94,16 @@ def close_session(session_id: UUID) -> Any:
 
 def _sign_in_page(form: Form, status: int = 200) -> Any:
     wanted = identity.safe_path(request.values.get("next"))
-    page = render_template("auth/sign_in.html", form=form, next=wanted)
+    changed = request.args.get("changed") == "1"
+    page = render_template("auth/sign_in.html", form=form, next=wanted, changed=changed, sign_up=sign_up.is_open())
     return make_response(page, status)
 
 
 def _my_page(form: Form, status: int = 200) -> Any:
-    who = _person()
+    who = identity.known()
     page = render_template(
         "auth/me.html", form=form, sessions=sessions.of_user(who.id), this_session=who.session.id,
-        changed=request.args.get("changed") == "1", shortest=passwords.SHORTEST,
+        changed=request.args.get("changed") == "1", mailed=request.args.get("mailed") == "1",
+        shortest=passwords.SHORTEST,
     )  # fmt: skip
     return make_response(page, status)
-
-
-def _person() -> identity.Person:
-    who = identity.person()
-    assert who is not None  # the guard let nobody else in
-    return who
-
-
-def _weakness(weakness: str) -> str:
-    sentences: dict[str, str] = {
-        "short": gettext("Use at least %(num)d characters.", num=passwords.SHORTEST),
-        "long": gettext("Use at most %(num)d characters.", num=passwords.LONGEST),
-        "guessable": gettext("This is guessed quickly. Use a few words that have nothing to do with you."),
-    }
-    return sentences[weakness]

@@ -13,8 +13,10 @@ from portal.models.connections import (
 )
 from portal.models.guests import Guest, GuestKey
 from portal.models.inbox import EventState, InboxMessage, InboxState, ProviderFeed, UnroutedMessage, WebhookEvent
+from portal.models.invitations import Invitation, InvitationProperty
 from portal.models.keys import TenantKey
 from portal.models.lanes import Lane, Send
+from portal.models.mails import Mail
 from portal.models.mappings import RateMapping, RoomMapping
 from portal.models.organizations import Organization
 from portal.models.problems import Conflict, ConflictType, Incident
@@ -24,7 +26,9 @@ from portal.models.reservations import Reservation, ReservationRoom
 from portal.models.room_types import Housekeeping, Room, RoomType
 from portal.models.rooms import BlockReason, RoomBlock, RoomNight
 from portal.models.schedule import ScheduleSlot
+from portal.models.second_steps import RecoveryCode, SecondStep
 from portal.models.sync_runs import ApiCall, SyncRun, SyncStatus, SyncType
+from portal.models.tokens import Purpose, Token
 from portal.models.users import Membership, MembershipProperty, Role, User, UserSession
 
 __all__ = [
@@ -48,17 +52,22 @@ __all__ = [
     "InboxMessage",
     "InboxState",
     "Incident",
+    "Invitation",
+    "InvitationProperty",
     "Lane",
+    "Mail",
     "Membership",
     "MembershipProperty",
     "Organization",
     "Property",
     "ProviderAccount",
     "ProviderFeed",
+    "Purpose",
     "RateDay",
     "RateMapping",
     "RatePlan",
     "RateRule",
+    "RecoveryCode",
     "Reservation",
     "ReservationRoom",
     "Role",
@@ -68,11 +77,13 @@ __all__ = [
     "RoomNight",
     "RoomType",
     "ScheduleSlot",
+    "SecondStep",
     "Send",
     "SyncRun",
     "SyncStatus",
     "SyncType",
     "TenantKey",
+    "Token",
     "UnroutedMessage",
     "User",
     "UserSession",

@@ -39,6 +39,7 @@ class User(GlobalRow):
     password_hash: Mapped[str] = mapped_column(String(200))
     locale: Mapped[str] = mapped_column(String(16), default="en")
     is_platform_admin: Mapped[bool] = mapped_column(default=False)
+    email_verified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[Created]
 
@@ -56,6 +57,7 @@ class UserSession(GlobalRow):
     user_agent: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[Created]
     last_seen_at: Mapped[Moment]
+    proved_at: Mapped[Created]  # when the person last proved who they are, by a password and, if asked, a code
     expires_at: Mapped[Moment]
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

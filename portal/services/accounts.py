@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv6Address, ip_address
 from uuid import UUID
 
 import structlog
 from sqlalchemy import func, select
 
-from portal.crypto import token_hash
 from portal.db import now, unit_of_work
-from portal.extensions import db, redis
+from portal.extensions import db
 from portal.models import Membership, MembershipProperty, Role, User, UserSession
-from portal.services import audit, passwords, sessions
+from portal.services import attempts, audit, letters, mails, passwords, sessions
 from portal.services.errors import NotFound, Refused
-from portal.throttle import Throttle
 
 log = structlog.get_logger()
-
-# Attempts, good ones included, in the window; without Redis each process counts for itself, with less.
-WINDOW_SECONDS = 300
-PER_ACCOUNT, PER_ACCOUNT_ALONE = 10, 5
-PER_ADDRESS, PER_ADDRESS_ALONE = 60, 30
 
 
 class WrongSignIn(Refused):
     """The address or the password is wrong, or the account is disabled: the same answer for all."""
-
-
-class TooManyAttempts(Refused):
-    """Guessing is slowed down. `wait` is in seconds."""
-
-    def __init__(self, wait: float) -> None:
-        super().__init__("There were too many attempts to sign in.")
-        self.wait = max(1, round(wait))
 
 
 class WeakPassword(Refused):
@@ -48,13 +32,13 @@ class WeakPassword(Refused):
 def sign_in(email: str, password: str, *, address: str, user_agent: str, previous: str | None = None) -> str:
     """Check the password and return the token of a new session; the one before it in this browser ends.
 
-    Raises `TooManyAttempts`, `WrongSignIn`, `passwords.Busy`.
+    Raises `attempts.TooManyAttempts`, `WrongSignIn`, `passwords.Busy`.
     """
     email = normal_email(email)
-    _slow_down(email, address)
+    attempts.sign_in(email, address)
     user = by_email(email)
     if not passwords.matches(password, user.password_hash if user else None) or user is None or user.disabled_at:
-        log.info("sign_in_refused", account=_key(email), address=address)
+        log.info("sign_in_refused", account=attempts.account_key(email), address=address)
         raise WrongSignIn("The e-mail address or the password is wrong.")
     fresh = passwords.hashed(password) if passwords.outdated(user.password_hash) else None
     with unit_of_work():
@@ -70,31 +54,30 @@ def sign_in(email: str, password: str, *, address: str, user_agent: str, previou
 def change_password(user: User, current: str, new: str, *, address: str, user_agent: str) -> str:
     """Change it, sign the person out everywhere, and return the token of a new session for this browser.
 
-    Raises `WrongSignIn` when `current` is wrong, `WeakPassword`, `TooManyAttempts`.
+    Raises `WrongSignIn` when `current` is wrong, `WeakPassword`, `attempts.TooManyAttempts`.
     """
-    _slow_down(user.email, address)
+    attempts.sign_in(user.email, address)
     if not passwords.matches(current, user.password_hash):
         raise WrongSignIn("This is not your password.", field="password")
-    fresh = _checked_hash(new, user.email, user.name)
+    fresh = checked_hash(new, user.email, user.name)
     with unit_of_work():
-        user.password_hash = fresh
-        sessions.end([UserSession.user_id == user.id])
+        set_password(user, fresh)
         return sessions.start(user, address=address, user_agent=user_agent)
 
 
 def create(email: str, name: str, password: str, *, is_platform_admin: bool = False, locale: str = "en") -> User:
-    """A new person, who belongs to no organization yet. Raises `Refused` when the address is taken."""
+    """A new person, made by somebody who knows them: the address counts as verified. They belong to no organization.
+
+    Raises `Refused` when the address is taken.
+    """
     email, name = normal_email(email), name.strip()
-    if not name or "@" not in email or len(email) > 254:
-        raise Refused("A person needs a name and an e-mail address.", field="email")
-    password_hash = _checked_hash(password, email, name)
+    check_person(email, name)
+    password_hash = checked_hash(password, email, name)
     with unit_of_work():
         if db.session.scalar(select(User.id).where(User.email == email)):
             raise Refused(f"{email} has an account already.", field="email")
-        user = User(
-            email=email, name=name, password_hash=password_hash, is_platform_admin=is_platform_admin, locale=locale
-        )
-        db.session.add(user)
+        user = new_user(email, name, password_hash, locale=locale, verified=True)
+        user.is_platform_admin = is_platform_admin
     return user
 
 
@@ -139,35 +122,43 @@ def people() -> int:
     return db.session.execute(select(func.count()).select_from(User)).scalar_one()
 
 
+def check_person(email: str, name: str) -> None:
+    """Raises `Refused` when one of them cannot be."""
+    if not name or "@" not in email or len(email) > 254:
+        raise Refused("A person needs a name and an e-mail address.", field="email")
+
+
 def normal_email(email: str) -> str:
     return email.strip().lower()
 
 
-def _checked_hash(password: str, email: str, name: str) -> str:
+def set_password(user: User, password_hash: str) -> None:
+    """Helper inside a unit of work: a new password ends every session, and the person is told."""
+    user.password_hash = password_hash
+    sessions.end([UserSession.user_id == user.id])
+    with mails.in_language_of(user):
+        mails.post(user.email, letters.password_changed(user.name))
+
+
+def is_verified(user: User) -> bool:
+    """Whether the person has shown that the e-mail address is theirs."""
+    return user.email_verified_at is not None
+
+
+def new_user(email: str, name: str, password_hash: str, *, locale: str = "en", verified: bool = False) -> User:
+    """Helper inside a unit of work: a person nobody has checked for doubles yet."""
+    user = User(
+        email=email, name=name, password_hash=password_hash, locale=locale,
+        email_verified_at=now() if verified else None,
+    )  # fmt: skip
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def checked_hash(password: str, email: str, name: str) -> str:
+    """The hash of a new password. Raises `WeakPassword`, `passwords.Busy`."""
     weakness = passwords.weakness(password, email, email.split("@")[0], name)
     if weakness:
         raise WeakPassword(weakness)
     return passwords.hashed(password)
-
-
-def _slow_down(email: str, address: str) -> None:
-    """Count one attempt, for the account and for where it comes from. Redis sees no addresses of people."""
-    by_account = Throttle(redis.client, "sign-in-account", PER_ACCOUNT, WINDOW_SECONDS, PER_ACCOUNT_ALONE)
-    by_address = Throttle(redis.client, "sign-in-address", PER_ADDRESS, WINDOW_SECONDS, PER_ADDRESS_ALONE)
-    wait = by_address.take(_network(address)) or by_account.take(_key(email))
-    if wait:
-        log.warning("sign_in_throttled", account=_key(email), address=address)
-        raise TooManyAttempts(wait)
-
-
-def _key(email: str) -> str:
-    return token_hash(email).hex()[:32]
-
-
-def _network(address: str) -> str:
-    """An IPv6 customer has 2**64 addresses: they count as one."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return "unknown"
-    return parsed.exploded[:19] if isinstance(parsed, IPv6Address) else str(parsed)

@@ -23,18 +23,30 @@ def create(name: str, owner_id: UUID | None = None) -> Organization:
 
     Works under the new organization's tenancy and returns to the caller's. Raises `Refused`.
     """
+    name = checked_name(name)
+    organization_id = new_id()
+    with tenancy.of(organization_id), unit_of_work():
+        return found(organization_id, name, owner_id)
+
+
+def found(organization_id: UUID, name: str, owner_id: UUID | None) -> Organization:
+    """Helper inside a unit of work that is already the new organization's."""
+    organization = Organization(id=organization_id, name=name)
+    db.session.add(organization)
+    db.session.flush()
+    create_keys(organization_id)
+    if owner_id is not None:
+        db.session.add(Membership(user_id=owner_id, role=Role.OWNER))
+    audit.record("organization.created", "organization", organization_id, {"name": (None, name)})
+    return organization
+
+
+def checked_name(name: str) -> str:
+    """The name as it is stored. Raises `Refused`."""
     name = name.strip()
     if not 0 < len(name) <= _LONGEST_NAME:
         raise Refused("An organization needs a name of at most 200 letters.", field="name")
-    organization = Organization(id=new_id(), name=name)
-    with tenancy.of(organization.id), unit_of_work():
-        db.session.add(organization)
-        db.session.flush()
-        create_keys(organization.id)
-        if owner_id is not None:
-            db.session.add(Membership(user_id=owner_id, role=Role.OWNER))
-        audit.record("organization.created", "organization", organization.id, {"name": (None, name)})
-    return organization
+    return name
 
 
 def current() -> Organization:

@@ -1,4 +1,4 @@
-"""Passwords: argon2id, a few at a time, and which ones are too easy."""
+"""Passwords: argon2id, a few at a time, and which ones are guessed too soon (zxcvbn)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
 
 from portal.services.errors import ServiceError
 
@@ -19,12 +20,10 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=40960, parallelism=1)
 # A hash takes a core and memory: more at once would starve the pages, or the machine.
 _AT_ONCE = threading.BoundedSemaphore(2)
 _PATIENCE_SECONDS = 5.0
-# Long enough for the rule, and guessed first all the same.
-_GUESSED_FIRST = (
-    "password", "passwort", "qwerty", "qwertz", "azerty", "letmein", "welcome", "iloveyou", "abcdefgh", "12345678",
-    "87654321", "administrator", "roomwire", "changeme", "football", "sunshine", "princess", "hotelhotel",
-)  # fmt: skip
-_FEWEST_LETTERS = 5
+# Below this power of ten in guesses a password of any length is found by whoever has a list of words and patterns.
+_FEWEST_GUESSES_LOG10 = 6
+# What zxcvbn looks at: it takes quadratic time, and whoever types more is safe.
+_LOOKED_AT = 72
 
 
 class Busy(ServiceError):
@@ -56,22 +55,8 @@ def weakness(password: str, *known: str) -> str | None:
         return "short"
     if len(password) > LONGEST:
         return "long"
-    plain = _normal(password).casefold()
-    without_digits = plain.strip("0123456789!?.-_ ")
-    words = (*_GUESSED_FIRST, *(each.casefold() for each in known if each))
-    guessed = any(_letters(plain.replace(word, "")) < _FEWEST_LETTERS for word in words if word in plain)
-    if guessed or len(set(plain)) < _FEWEST_LETTERS or not without_digits or _is_a_run(plain):
-        return "guessable"
-    return None
-
-
-def _letters(words: str) -> int:
-    return sum(letter.isalpha() for letter in words)
-
-
-def _is_a_run(plain: str) -> bool:
-    steps = {ord(after) - ord(before) for before, after in zip(plain, plain[1:], strict=False)}
-    return len(steps) == 1
+    found = zxcvbn(_normal(password)[:_LOOKED_AT], user_inputs=["roomwire", "hotel", *filter(None, known)])
+    return "guessable" if found["guesses_log10"] < _FEWEST_GUESSES_LOG10 else None
 
 
 def _normal(password: str) -> str:

@@ -1,4 +1,4 @@
-"""What is kept only so long: call bodies, deliveries, schedule slots, dead sessions. In small bites."""
+"""What is kept only so long: call bodies, deliveries, slots, dead sessions and links, sent mails. In small bites."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from sqlalchemy import text
 from portal import tenancy
 from portal.db import end_reading, unit_of_work
 from portal.extensions import db, runtime
+from portal.services import mails
 
 BITE = 5000
 
@@ -33,6 +34,8 @@ def sweep() -> dict[str, int]:
     with unit_of_work():
         db.session.execute(text("delete from schedule_slots where slot < clock_timestamp() - interval '2 days'"))
         db.session.execute(text("delete from user_sessions where expires_at < clock_timestamp() - interval '7 days'"))
+        db.session.execute(text("delete from tokens where expires_at < clock_timestamp() - interval '7 days'"))
+        mails.sweep()
     return counts
 
 

@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.extensions import db
-from portal.services.accounts import TooManyAttempts
+from portal.services.attempts import TooManyAttempts
 from portal.services.errors import NotFound, Refused
 from portal.services.passwords import Busy
 from portal.web import htmx

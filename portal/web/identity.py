@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.config import Settings
 from portal.crypto import token_hash
 from portal.extensions import login_manager
-from portal.services import sessions
+from portal.services import accounts, sessions
 from portal.web import context, htmx
 
 BOUND = "bound"
@@ -30,6 +30,7 @@ class Person(UserMixin):  # type: ignore[misc]
         self.email = signed_in.user.email
         self.locale = signed_in.user.locale
         self.is_platform_admin = signed_in.user.is_platform_admin
+        self.is_verified = accounts.is_verified(signed_in.user)
 
 
 def install(app: Flask) -> None:
@@ -121,6 +122,13 @@ def person() -> Person | None:
     """Who is signed in, or None."""
     found: Any = current_user
     return found._get_current_object() if found.is_authenticated else None
+
+
+def known() -> Person:
+    """Who is signed in, in a view whose guard let nobody else in."""
+    found = person()
+    assert found is not None
+    return found
 
 
 def _settings() -> Settings:

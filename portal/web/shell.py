@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import get_locale, lazy_gettext
 
-from portal.services import platform
+from portal.services import mails, platform
 from portal.web import identity
 
 THEMES = ("light", "dark")
@@ -47,6 +47,8 @@ def install(app: Flask) -> None:
             "rail": rail,
             "may": may,
             "theme": theme(),
+            "mailbox_url": mailbox_url(),
+            "unverified": unverified,
             "language": str(get_locale() or "en").replace("_", "-"),
             "sandbox_ribbon": sandbox_ribbon,
             "now": datetime.now(UTC),
@@ -76,6 +78,17 @@ def theme() -> str:
     """light, dark, or nothing: as the device prefers."""
     wanted = request.cookies.get(THEME_COOKIE, "")
     return wanted if wanted in THEMES else ""
+
+
+def mailbox_url() -> str:
+    """Where mails are shown in practice; nothing where they are real."""
+    return current_app.extensions["roomwire_settings"].mailbox_url or ""
+
+
+def unverified() -> bool:
+    """Whether the person still has to show that the address is theirs, and could."""
+    who = identity.person()
+    return who is not None and not who.is_verified and mails.configured()
 
 
 def sandbox_ribbon() -> bool:

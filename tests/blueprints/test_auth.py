@@ -11,7 +11,7 @@ from portal import tenancy
 from portal.db import unit_of_work
 from portal.extensions import runtime
 from portal.models import Role, UserSession
-from portal.services import access, accounts, audit
+from portal.services import access, accounts, attempts, audit
 from portal.web.guards import allowed, platform_admin, signed_in
 from portal.web.htmx import POLLING
 from portal.web.identity import safe_path
@@ -159,7 +159,7 @@ def test_a_session_of_somebody_else_cannot_be_closed(client, db):
 
 def test_the_eleventh_attempt_has_to_wait_even_with_the_right_password(client, db, redis):
     alice = alices_house()
-    for _ in range(accounts.PER_ACCOUNT):
+    for _ in range(attempts.PER_ACCOUNT):
         client.post("/sign-in", data={"email": alice.owner.email, "password": "a guess of mine"})
 
     answer = client.post("/sign-in", data={"email": alice.owner.email, "password": PASSWORD})

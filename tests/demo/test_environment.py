@@ -58,10 +58,12 @@ def test_what_the_caller_set_wins_and_what_he_left_empty_does_not():
 def test_the_demos_own_settings_start_a_portal():
     keys = make_keys()
     own = environment.defaults(keys, Path("x"), 8000) | environment.for_sandbox(keys, 21500) | STORES
+    own |= environment.for_mailbox(21525, 21500)
 
     settings = Settings.from_environment(own)
 
     assert settings.public_url == "http://127.0.0.1:8000"
+    assert settings.sign_up == "open" and settings.mailbox_url == "http://127.0.0.1:21500/mailbox"
     assert settings.channex_api_url == "http://127.0.0.1:21500/api/v1"
 
 

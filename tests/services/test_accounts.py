@@ -11,7 +11,7 @@ import redis as redis_client
 
 from portal import extensions, tenancy
 from portal.models import Role
-from portal.services import access, accounts, passwords, sessions
+from portal.services import access, accounts, attempts, passwords, sessions
 from portal.services.errors import Refused
 from tests.factories import PASSWORD, alices_house, make_user
 
@@ -117,23 +117,23 @@ def test_an_unknown_account_costs_one_hash_like_a_known_one(db, redis, monkeypat
 
 def test_guessing_one_account_is_slowed_down_from_wherever_it_comes(db, redis):
     user = make_user()
-    for number in range(accounts.PER_ACCOUNT):
+    for number in range(attempts.PER_ACCOUNT):
         with pytest.raises(accounts.WrongSignIn):
             accounts.sign_in(user.email, "guess", address=f"198.51.100.{number}", user_agent="")
 
-    with pytest.raises(accounts.TooManyAttempts) as refused:
+    with pytest.raises(attempts.TooManyAttempts) as refused:
         accounts.sign_in(user.email, PASSWORD, address="198.51.100.250", user_agent="")
 
-    assert 0 < refused.value.wait <= accounts.WINDOW_SECONDS
+    assert 0 < refused.value.wait <= attempts.WINDOW_SECONDS
 
 
 def test_guessing_many_accounts_from_one_network_is_slowed_down(db, redis, monkeypatch):
     monkeypatch.setattr(passwords, "matches", lambda typed, known: False)
-    for number in range(accounts.PER_ADDRESS):
+    for number in range(attempts.PER_ADDRESS):
         with pytest.raises(accounts.WrongSignIn):
             accounts.sign_in(f"{number}@example.test", "guess", address=f"2001:db8:1:2::{number:x}", user_agent="")
 
-    with pytest.raises(accounts.TooManyAttempts):
+    with pytest.raises(attempts.TooManyAttempts):
         accounts.sign_in("new@example.test", "guess", address="2001:db8:1:2:ffff::1", user_agent="")
     with pytest.raises(accounts.WrongSignIn):
         accounts.sign_in("new@example.test", "guess", address="2001:db8:1:3::1", user_agent="")
@@ -141,11 +141,11 @@ def test_guessing_many_accounts_from_one_network_is_slowed_down(db, redis, monke
 
 def test_without_redis_guessing_is_slowed_down_all_the_same(db, no_redis):
     user = make_user(email="only-here@example.test")
-    for _ in range(accounts.PER_ACCOUNT_ALONE):
+    for _ in range(attempts.PER_ACCOUNT_ALONE):
         with pytest.raises(accounts.WrongSignIn):
             accounts.sign_in(user.email, "guess", address="198.51.100.77", user_agent="")
 
-    with pytest.raises(accounts.TooManyAttempts):
+    with pytest.raises(attempts.TooManyAttempts):
         accounts.sign_in(user.email, PASSWORD, address="198.51.100.77", user_agent="")
 
 
