@@ -71,7 +71,7 @@ def run(folder: Path, callers: Mapping[str, str], *, reset: bool = False) -> int
         commands.run_once("Filling in the demo hotels", "demo.seed", env=env)
         running = commands.portal(env)
         if wanted.sandbox:
-            running = commands.sandbox(sandbox_port, mail_port, folder) | running
+            running = commands.sandbox(sandbox_port, folder, mail_port) | running
         if wanted.traffic:
             running |= commands.traffic()
         say("Starting Roomwire …")

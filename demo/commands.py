@@ -27,7 +27,7 @@ def portal(env: Mapping[str, str]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def sandbox(port: int, mail_port: int, folder: Path) -> dict[str, str]:
+def sandbox(port: int, folder: Path, mail_port: int = 0) -> dict[str, str]:
     state = str(folder / "sandbox.json")
     return {"sandbox": line("sandbox", "--port", str(port), "--mail-port", str(mail_port), "--state", state)}
 

@@ -8,7 +8,7 @@ from flask import Blueprint, abort, current_app, make_response, redirect, render
 from flask_babel import gettext
 
 from portal.schemas.accounts import SignUpForm
-from portal.services import accounts, passwords, sign_up
+from portal.services import accounts, attempts, passwords, sign_up
 from portal.services.errors import Refused
 from portal.web import i18n, identity
 from portal.web.forms import Form
@@ -43,6 +43,8 @@ def found() -> Any:
         return _page(form.refuse("new_password", weakness(error.weakness)), 422)
     except sign_up.KnownAlready:
         return redirect(url_for(".sent"), 303)
+    except attempts.TooManyAttempts:
+        raise
     except Refused:
         return _page(form.refuse(None, gettext("This could not be taken. Look at the name and the address.")), 422)
     return identity.give_cookie(redirect(first_page(), 303), token)

@@ -156,9 +156,10 @@ def new_user(email: str, name: str, password_hash: str, *, locale: str = "en", v
     return user
 
 
-def checked_hash(password: str, email: str, name: str) -> str:
-    """The hash of a new password. Raises `WeakPassword`, `passwords.Busy`."""
-    weakness = passwords.weakness(password, email, email.split("@")[0], name)
+def checked_hash(password: str, *known: str) -> str:
+    """The hash of a new password; `known` are words of the person. Raises `WeakPassword`, `passwords.Busy`."""
+    parts = [part for each in known for part in (each, each.split("@")[0], each.replace(" ", ""))]
+    weakness = passwords.weakness(password, *parts)
     if weakness:
         raise WeakPassword(weakness)
     return passwords.hashed(password)

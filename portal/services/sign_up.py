@@ -50,7 +50,7 @@ def start(wish: Wish, *, address: str, user_agent: str) -> str:
     organization = organizations.checked_name(wish.organization)
     attempts.sign_up(address)
     # The hash comes before the look-up: a known address takes as long as a new one.
-    password_hash = accounts.checked_hash(wish.password, email, name)
+    password_hash = accounts.checked_hash(wish.password, email, name, organization)
     known = accounts.by_email(email)
     if known is None:
         try:

@@ -15,7 +15,7 @@ SENTENCE = "seven herons at low tide"
 def look(page: Page, found: dict[str, object], name: str) -> None:
     """Look at the page in both sizes and both schemes."""
     for scheme, size in (("light", WIDE), ("dark", PHONE)):
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no colours half-way
         page.set_viewport_size(size)
         problems = (violations(page), sideways(page))
         if problems != ([], 0):
