@@ -137,6 +137,11 @@ class Connector:
         raise NotSupported("push_calendar")
 
     @classmethod
+    def cannot_take(cls, cell: Cell) -> tuple[str, ...]:
+        """The fields of a cell whose value this provider would refuse or change, whatever the night. Empty: none."""
+        return ()
+
+    @classmethod
     def as_held(cls, cells: Mapping[str, Cell]) -> Mapping[str, Cell]:
         """What this provider holds of one night when all plans of a room type ask for `cells`.
 

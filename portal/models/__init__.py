@@ -21,6 +21,7 @@ from portal.models.mappings import RateMapping, RoomMapping
 from portal.models.organizations import Organization
 from portal.models.problems import Conflict, ConflictType, Incident
 from portal.models.properties import Property
+from portal.models.rate_edits import RateEdit, RateEditPlan, RateEditState
 from portal.models.rates import RateDay, RatePlan, RateRule
 from portal.models.reservations import Reservation, ReservationRoom
 from portal.models.room_types import Housekeeping, Room, RoomType
@@ -64,6 +65,9 @@ __all__ = [
     "ProviderFeed",
     "Purpose",
     "RateDay",
+    "RateEdit",
+    "RateEditPlan",
+    "RateEditState",
     "RateMapping",
     "RatePlan",
     "RateRule",

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.models.base import Created, TenantRow, of_organization
+from portal.models.base import Created, Money, TenantRow, of_organization
 
 
 class Property(TenantRow):
@@ -25,6 +25,8 @@ class Property(TenantRow):
     postal_code: Mapped[str | None] = mapped_column(String(32))
     check_in_from: Mapped[time] = mapped_column(default=time(15))  # property local
     check_out_until: Mapped[time] = mapped_column(default=time(11))
+    price_floor: Mapped[Money | None]  # no night of any plan below it without a second look
+    price_ceiling: Mapped[Money | None]
     created_at: Mapped[Created]
 
     __table_args__: Any = (of_organization(), Index(None, "organization_id", "name"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
@@ -22,6 +22,8 @@ from portal.services.errors import NotFound, Refused
 from portal.services.rate_calendar import FIELDS, Book, Cells
 
 _MOST_CELLS = 250_000
+
+Changed = Mapping[UUID, Mapping[date, rule.Day]]
 
 _WRITE = text(
     f"""
@@ -59,27 +61,55 @@ def set_days(property_id: UUID, edits: Sequence[DayEdit]) -> int:
     """
     if not any(edit.nights for edit in edits):
         return 0
-    if sum(len(edit.nights) for edit in edits) > _MOST_CELLS:
-        raise Refused("This is too much for one change: choose fewer plans or nights.")
     first, last = min(min(edit.nights) for edit in edits if edit.nights), max(max(e.nights) for e in edits if e.nights)
     with unit_of_work():
-        book = _hold(property_id, {edit.rate_plan_id for edit in edits}, first, last)
+        refuse_too_much(sum(len(edit.nights) for edit in edits))
+        book = hold(property_id, {edit.rate_plan_id for edit in edits}, first, last)
         changed = _apply(book, edits)
-        family = book.family(changed)
-        before = rate_calendar.cells(book, family, first, last)
-        old_days = book.days
-        book.days = {**old_days, **{plan_id: {**old_days[plan_id], **days} for plan_id, days in changed.items()}}
-        after = rate_calendar.cells(book, family, first, last)
-        _refuse_problems(book, changed, before, after)
-        _write(changed)
-        _mark(property_id, book, changed, before, after)
-        for plan_id, days in changed.items():
-            record(property_id, plan_id, _differences(old_days[plan_id], days))
+        put(property_id, book, changed)
     return sum(len(days) for days in changed.values())
 
 
-def _hold(property_id: UUID, plan_ids: set[UUID], first: date, last: date) -> Book:
-    """Read the plans while nobody else changes their nights."""
+def put(
+    property_id: UUID,
+    book: Book,
+    changed: Changed,
+    *,
+    allow: Collection[rule.Problem] = (),
+    cause: str = "nightly prices",
+) -> None:
+    """Write overrides that differ from those of a held book, mark, audit; a helper, inside a unit of work.
+
+    Raises `Refused` for what they make wrong, but for the problems a person decided to `allow`.
+    """
+    nights = [night for days in changed.values() for night in (min(days), max(days))]
+    if not nights:
+        return
+    first, last = min(nights), max(nights)
+    family = book.family(changed)
+    before = rate_calendar.cells(book, family, first, last)
+    after = rate_calendar.cells(replaced(book, changed), family, first, last)
+    _refuse_problems(book, changed, before, after, allow)
+    _write(changed)
+    _mark(property_id, book, changed, before, after, cause)
+    for plan_id, days in changed.items():
+        record(property_id, plan_id, _differences(book.days[plan_id], days))
+
+
+def replaced(book: Book, changed: Changed) -> Book:
+    """The same book with these overrides in place of those there are."""
+    days = {**book.days, **{plan_id: {**book.days[plan_id], **new} for plan_id, new in changed.items()}}
+    return replace(book, days=days)
+
+
+def refuse_too_much(cells: int) -> None:
+    """Raises `Refused` when one change is larger than a calendar can be."""
+    if cells > _MOST_CELLS:
+        raise Refused("This is too much for one change: choose fewer plans or nights.")
+
+
+def hold(property_id: UUID, plan_ids: Collection[UUID], first: date, last: date) -> Book:
+    """Read the plans while nobody else changes their nights; a helper, inside a unit of work."""
     query = (
         select(RatePlan.id)
         .where(
@@ -92,7 +122,7 @@ def _hold(property_id: UUID, plan_ids: set[UUID], first: date, last: date) -> Bo
         .with_for_update(key_share=True)
     )
     found = set(db.session.scalars(query))
-    if missing := plan_ids - found:
+    if missing := set(plan_ids) - found:
         raise NotFound(f"rate plan {min(missing)}")
     return rate_calendar.load(property_id, first, last, plan_ids, descend=True)
 
@@ -117,9 +147,10 @@ def _apply(book: Book, edits: Iterable[DayEdit]) -> dict[UUID, dict[date, rule.D
 
 def _refuse_problems(
     book: Book,
-    changed: Mapping[UUID, Mapping[date, rule.Day]],
+    changed: Changed,
     before: Mapping[UUID, Cells],
     after: Mapping[UUID, Cells],
+    allow: Collection[rule.Problem],
 ) -> None:
     """Refuse what this change makes wrong; what was wrong before does not stand in the way of mending the rest."""
     for plan_id, days in changed.items():
@@ -130,12 +161,12 @@ def _refuse_problems(
             if pair in sound:
                 continue
             old, new = (rule.problems(cell, plan.floor, plan.ceiling) for cell in pair)
-            if fresh := [problem for problem in new if problem not in old]:
+            if fresh := [problem for problem in new if problem not in old and problem not in allow]:
                 raise Refused(f"{plan.name}, night of {night.isoformat()}: {rate_terms.WORDS[fresh[0]]}.")
             sound.add(pair)
 
 
-def _write(changed: Mapping[UUID, Mapping[date, rule.Day]]) -> None:
+def _write(changed: Changed) -> None:
     kept = [(plan_id, night, day) for plan_id, days in changed.items() for night, day in days.items() if day.said()]
     gone = [(plan_id, night) for plan_id, days in changed.items() for night, day in days.items() if not day.said()]
     if kept:
@@ -156,9 +187,10 @@ def _write(changed: Mapping[UUID, Mapping[date, rule.Day]]) -> None:
 def _mark(
     property_id: UUID,
     book: Book,
-    changed: Mapping[UUID, Mapping[date, rule.Day]],
+    changed: Changed,
     before: Mapping[UUID, Cells],
     after: Mapping[UUID, Cells],
+    cause: str,
 ) -> None:
     """Mark each plan and those derived from it; plans changed alike share one mark. A closing is urgent."""
     alike: dict[tuple[tuple[Window, ...], bool], set[UUID]] = {}
@@ -170,7 +202,7 @@ def _mark(
             urgent = any(_closes(before[member][night], after[member][night]) for night in nights)
             alike.setdefault((windows, urgent), set()).add(member)
     for (windows, urgent), plans in alike.items():
-        lanes.mark(property_id, rate_plans=plans, windows=windows, urgent=urgent, cause="nightly prices")
+        lanes.mark(property_id, rate_plans=plans, windows=windows, urgent=urgent, cause=cause)
 
 
 def _closes(before: Any, after: Any) -> bool:

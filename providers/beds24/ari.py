@@ -79,6 +79,12 @@ def price_days(
     return room
 
 
+def cannot_take(cell: Cell) -> tuple[str, ...]:
+    """Return the fields whose values would be cut to the longest stays that can be written."""
+    stays = [name for name in ("min_stay_arrival", "min_stay_through") if getattr(cell, name) > LONGEST_MIN_STAY]
+    return (*stays, *(("max_stay",) if cell.max_stay > NO_LIMIT else ()))
+
+
 def as_held(cells: Mapping[str, Cell]) -> dict[str, Cell]:
     """Return what a room type holds of one night: the strictest of what its open plans ask, for each of them."""
     strict = [cell for cell in cells.values() if not closed(cell)] or list(cells.values())

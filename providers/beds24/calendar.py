@@ -88,6 +88,10 @@ class Calendar(Beds24Api):
         return ari.agrees(wanted, seen)
 
     @classmethod
+    def cannot_take(cls, cell: Cell) -> tuple[str, ...]:
+        return ari.cannot_take(cell)
+
+    @classmethod
     def as_held(cls, cells: Mapping[str, Cell]) -> Mapping[str, Cell]:
         """Restrictions belong to the room type: the strictest of its open plans counts for all of them."""
         return ari.as_held(cells)
