@@ -1,4 +1,4 @@
-"""Availability and prices: the grid of nights, and the trace of one of them."""
+"""Availability and prices: the grid of nights, and one of them with its trace and its form."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, g, make_response, render_template, request
+from flask import Blueprint, abort, g, make_response, redirect, render_template, request, url_for
 from flask_babel import ngettext
 
 from portal.schemas.rates import SPANS, GridView, NightOf
-from portal.services import grid, night_trace, properties
-from portal.web import htmx
+from portal.services import grid, night_trace, properties, rate_cell
+from portal.services.errors import Refused, StaleEdit
+from portal.web import htmx, night_forms
 from portal.web.forms import Form
 from portal.web.guards import allowed
+from portal.web.shell import may
 
 bp = Blueprint("rates", __name__, url_prefix="/p/<uuid:property_id>/rates")
 USUAL_NIGHTS = 30
@@ -42,11 +44,59 @@ def index(property_id: UUID) -> Any:
 @allowed("rates.view")
 def trace(property_id: UUID) -> Any:
     """One night: a fragment for the panel of the grid, a page of its own for anybody else."""
-    form = Form.read(NightOf(), request.args)
+    night = _night(property_id, request.args)
+    if htmx.is_polling():
+        return render_template("rates/_live.html", night=night)
+    return _show(night, night_forms.fresh(night))
+
+
+@bp.post("/night")
+@allowed("rates.edit")
+def save_night(property_id: UUID) -> Any:
+    """Set the price and the restrictions of one night, or take off what was set for it."""
+    night = _night(property_id, request.form)
+    found = night.trace
+    if not found.currency:
+        abort(404)
+    form = night_forms.read(request.form, found.currency)
+    edit = night_forms.typed(night, form, request.form)
+    if form.errors:
+        return _show(night, edit, 422)
+    back = "reset" in request.form
+    values = dict.fromkeys(night_forms.NAMES) if back else night_forms.wanted(form)
+    try:
+        rate_cell.save(property_id, found.subject_id, found.night, values, form.data["shown"], form.data["sure"])
+    except StaleEdit:
+        if edit is not None:
+            edit.stale, edit.by = True, next(iter(night.changes), None)
+        return _show(night, edit, 422)
+    except rate_cell.SecondLook as look:
+        if edit is not None:
+            edit.look = look
+        return _show(night, edit, 422)
+    except Refused as error:
+        form.refuse(error.field, str(error))
+        return _show(night, edit, 422)
+    here = url_for(".trace", property_id=property_id, kind="rates", subject=found.subject_id, night=found.night)
+    if not htmx.is_htmx():
+        return redirect(here, 303)
+    after = _night(property_id, request.form)
+    return _show(after, night_forms.fresh(after), saved=True)
+
+
+def _night(property_id: UUID, source: Any) -> night_trace.NightTrace:
+    form = Form.read(NightOf(), source)
     if form.errors or form.data["night"] is None:
         abort(404)
-    found = night_trace.read(property_id, form.data["kind"], form.data["subject"], form.data["night"])
-    return render_template("rates/_trace.html" if htmx.is_htmx() else "rates/trace.html", night=found)
+    return night_trace.read(property_id, form.data["kind"], form.data["subject"], form.data["night"])
+
+
+def _show(
+    night: night_trace.NightTrace, edit: night_forms.NightEdit | None, status: int = 200, *, saved: bool = False
+) -> Any:
+    template = "rates/_trace.html" if htmx.is_htmx() else "rates/trace.html"
+    edit = edit if may("rates.edit") else None
+    return make_response(render_template(template, night=night, edit=edit, saved=saved), status)
 
 
 def _spans(shown: int) -> list[tuple[int, str]]:

@@ -7,6 +7,7 @@ from marshmallow import fields, validate
 
 from portal.schemas import FormSchema
 from portal.schemas.days import Day
+from portal.schemas.prices import Price, closing_fields, stay_fields
 
 SPANS = (7, 14, 30, 60)
 MOST_NIGHTS = 90
@@ -30,3 +31,17 @@ class NightOf(FormSchema):
     kind = fields.String(required=True, validate=validate.OneOf(("availability", "rates")))
     subject = fields.UUID(required=True)
     night = Day(required=True)
+
+
+def night_form(currency: str) -> FormSchema:
+    """What the panel of one night sends: the values, the ones it was drawn with, and what a person is sure of."""
+    return FormSchema.from_dict(
+        {
+            "rate": Price(currency),
+            **stay_fields(),
+            **closing_fields(),
+            "shown": fields.String(load_default="", validate=validate.Length(max=100)),
+            "sure": fields.String(load_default="", validate=validate.Length(max=500)),
+        },
+        name="NightForm",
+    )()

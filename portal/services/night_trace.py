@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from portal.domain.nights import Window
 from portal.models import AuditEntry, ConnectionState
-from portal.services import grid, price_chain, trace
+from portal.services import grid, horizon, price_chain, properties, trace
 from portal.services.price_chain import Layer
 from portal.services.rate_calendar import FIELDS
 from portal.services.trace import Proof, Trace
@@ -46,11 +47,24 @@ class NightTrace:
     trace: Trace
     layers: Sequence[Layer]
     changes: Sequence[Change]
+    today: date  # the property's
+    windows: Mapping[UUID, Window]  # by connection: the nights its provider keeps
+    overridden: bool = False  # somebody set something for this very night
 
     @property
     def pending(self) -> bool:
         """Whether a proof is on its way by itself: what is paused, broken or switched off waits for a person."""
-        return any(proof.state is grid.CellState.SAVED and _goes_out(proof) for proof in self.trace.proofs)
+        return any(proof.state is grid.CellState.SAVED and self.on_its_way(proof) for proof in self.trace.proofs)
+
+    @property
+    def over(self) -> bool:
+        """Whether the night has passed at the property: nobody sells it any more."""
+        return self.trace.night < self.today
+
+    def on_its_way(self, proof: Proof) -> bool:
+        """Whether a worker may send it now: a night the provider does not keep goes out when it does."""
+        window = self.windows[proof.connection.id]
+        return window.first <= self.trace.night <= window.last and _goes_out(proof)
 
     def steps(self, proof: Proof) -> Steps:
         """The steps of the value that is wanted now; what was sent before it does not count."""
@@ -70,7 +84,10 @@ def read(property_id: UUID, kind: str, subject_id: UUID, night: date) -> NightTr
     found = trace.read(property_id, wanted, subject_id, night)
     layers = price_chain.read(property_id, subject_id, night) if wanted is LaneKind.RATES else ()
     changes = [change for entry in found.changes if (change := _touching(entry, night))]
-    return NightTrace(found, layers, changes)
+    windows = {proof.connection.id: horizon.window(proof.connection) for proof in found.proofs}
+    today = properties.today(properties.find(property_id))
+    overridden = any(layer.kind == "night" for layer in layers)
+    return NightTrace(found, layers, changes, today, windows, overridden)
 
 
 def _goes_out(proof: Proof) -> bool:

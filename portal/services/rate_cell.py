@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,11 @@ class SecondLook(ServiceError):
         self.concerns, self.now, self.wanted = concerns, now, wanted
 
     @property
+    def ticket(self) -> str:
+        """What a form sends back with "all the same": it is good for this very change and no other."""
+        return f"{stamp(self.now)}~{stamp(self.wanted)}~{'-'.join(sorted(self.concerns))}"
+
+    @property
     def forbidden(self) -> bool:
         return any(concern.forbids for concern in self.concerns)
 
@@ -38,12 +43,12 @@ def save(
     night: date,
     values: Mapping[str, Any],
     shown: str,
-    sure: Collection[Concern] = (),
+    sure: str = "",
 ) -> int:
     """Set the fields that differ from what stands there; None in a field gives it back to the rules.
 
     Returns how many cells are different now (0 or 1). Raises `StaleEdit` when the night is not as it was `shown`,
-    `SecondLook` for what is odd and not among the concerns a person is `sure` of, `Refused`, `NotFound`.
+    `SecondLook` for what is odd, unless a person is `sure` of it (its ticket); `Refused`, `NotFound`.
     """
     fields = {name: value for name, value in values.items() if name != "rate"}
     how = How.KEEP if "rate" not in values else How.RULES if values["rate"] is None else How.SET
@@ -59,8 +64,9 @@ def save(
         if stamp(now) != shown:
             raise StaleEdit("This night was changed while you looked at it.")
         concerns = outcome.odd.get((rate_plan_id, night), frozenset())
-        if any(concern.forbids for concern in concerns) or concerns - set(sure):
-            raise SecondLook(concerns, now, wanted)
+        look = SecondLook(concerns, now, wanted)
+        if concerns and (look.forbidden or look.ticket != sure):
+            raise look
         rate_days.put(property_id, outcome.book, outcome.days, allow=ALLOWABLE)
     return len(outcome.changed)
 
@@ -70,12 +76,6 @@ def now(property_id: UUID, rate_plan_id: UUID, night: date) -> Cell:
     return rate_calendar.calendar(property_id, night, night, [rate_plan_id])[rate_plan_id][night]
 
 
-def overridden(property_id: UUID, rate_plan_id: UUID, night: date) -> bool:
-    """Whether somebody set something for this very night."""
-    day = rate_calendar.load(property_id, night, night, [rate_plan_id]).days.get(rate_plan_id, {}).get(night)
-    return bool(day and day.said())
-
-
-def reset(property_id: UUID, rate_plan_id: UUID, night: date, shown: str, sure: Collection[Concern] = ()) -> int:
+def reset(property_id: UUID, rate_plan_id: UUID, night: date, shown: str, sure: str = "") -> int:
     """Take off what was set for this night: the rules of the plan speak again. Raises as `save` does."""
     return save(property_id, rate_plan_id, night, dict.fromkeys(rate_calendar.FIELDS), shown, sure)

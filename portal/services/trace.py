@@ -27,7 +27,7 @@ from portal.services.errors import NotFound
 from providers.types import LaneKind
 
 MOST_SENDS = 20
-MOST_CHANGES = 20
+MOST_CHANGES = 200  # of the plan; those of the night are picked out of them
 
 
 @dataclass(frozen=True)

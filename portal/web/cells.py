@@ -10,8 +10,9 @@ from flask_babel import gettext, ngettext
 from markupsafe import Markup, escape
 
 from portal.domain.money import exponent
-from portal.services.grid import GridCell, GridRow
+from portal.services.grid import ORDER, CellState, GridCell, GridRow
 from portal.services.price_chain import Layer
+from portal.services.trace import Trace
 from portal.web.filters import money, number
 from portal.web.vocabulary import CELLS, FIELDS
 from portal.web.words import reason, say
@@ -26,7 +27,7 @@ _USUAL = Cell(None)._asdict()
 def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         night_class=night_class, cell_class=cell_class, cell_title=cell_title, cell_words=cell_words,
-        value_words=value_words, layer_words=layer_words,
+        value_words=value_words, layer_words=layer_words, cell_of=cell_of,
     )  # fmt: skip
 
 
@@ -72,6 +73,15 @@ def cell_title(row: GridRow, cell: GridCell) -> str:
     state = say(CELLS, cell.state)
     said.append(f"{state}: {reason(cell.reason)}" if cell.reason else state)
     return "; ".join(part for part in said if part)
+
+
+def cell_of(found: Trace) -> tuple[GridRow, GridCell]:
+    """The cell of the grid that a trace is about, with its row."""
+    states = [(proof.state, proof.reason) for proof in found.proofs]
+    state, reason = min(states, key=lambda each: ORDER.index(each[0]), default=(CellState.NOWHERE, ""))
+    row = GridRow(found.kind, found.subject_id, found.name, found.currency, ())
+    detail = None if found.currency else found.detail
+    return row, GridCell(found.night, found.wanted, state, reason, detail)
 
 
 def price(value: Cell, currency: str) -> str:

@@ -127,6 +127,8 @@ FIELDS: Words = {
     "name": lazy_gettext("Name"),
     "base_rate": lazy_gettext("Base price"),
     "rate": lazy_gettext("Price"),
+    "floor": lazy_gettext("Lowest price"),
+    "ceiling": lazy_gettext("Highest price"),
     "derived_percent": lazy_gettext("Percent above the parent plan"),
     "derived_amount": lazy_gettext("Amount above the parent plan"),
     "min_stay_arrival": lazy_gettext("Minimum stay on arrival"),
@@ -156,6 +158,10 @@ ACTIONS: Words = {
     "rates.rule_changed": lazy_gettext("changed a season"),
     "rates.rule_removed": lazy_gettext("removed a season"),
     "rate_plan.created": lazy_gettext("made the rate plan"),
+    "rate_plan.changed": lazy_gettext("changed the rate plan"),
+    "property.price_limits": lazy_gettext("changed the lowest and highest price of the house"),
+    "rate_edit.applied": lazy_gettext("changed many nights at once"),
+    "rate_edit.undone": lazy_gettext("undid a change of many nights"),
     "rate_plan.archived": lazy_gettext("archived the rate plan"),
     "incident.resolved": lazy_gettext("marked a problem as solved"),
     "message.replayed": lazy_gettext("applied a message again"),
@@ -168,6 +174,8 @@ ACTIONS: Words = {
 # Why values went out (`lanes.mark(cause=…)`); those that name a booking, a plan or a room speak for themselves.
 CAUSES: Words = {
     "nightly prices": lazy_gettext("prices of single nights"),
+    "bulk edit": lazy_gettext("a change of many nights"),
+    "bulk edit undone": lazy_gettext("a change of many nights was undone"),
     "rooms changed": lazy_gettext("rooms added or taken away"),
     "drift found": lazy_gettext("the channel manager held something else"),
     "changed at the channel manager": lazy_gettext("changed at the channel manager"),

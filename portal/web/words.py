@@ -19,6 +19,7 @@ from flask_babel import gettext, ngettext
 from portal.web import vocabulary
 from portal.web.filters import day, money, nights, weekday
 from portal.web.vocabulary import FIELDS, STATUSES, Words
+from portal.web.vocabulary_prices import CONCERNS
 
 _EVERY_DAY = 0b1111111
 _LEAST = re.compile(r"must be greater than (?P<equal>or equal to )?(?P<number>[0-9]{1,6})")
@@ -39,6 +40,7 @@ def _vocabulary() -> dict[str, Any]:
         "conflict": vocabulary.CONFLICTS, "action": vocabulary.ACTIONS, "cause": vocabulary.CAUSES,
         "charge": vocabulary.CHARGES, "housekeeping": vocabulary.HOUSEKEEPING,
         "block_reason": vocabulary.BLOCK_REASONS,
+        "concern": CONCERNS,
     }  # fmt: skip
     made = {name: _lookup(known) for name, known in plain.items()}
     return {**made, "field": field, "field_value": value, "mark": mark, "people": people, "reason": reason}

@@ -21,6 +21,7 @@ from portal.domain import rates as rule
 from portal.extensions import db as database
 from portal.models import ConnectionState, Lane, Send
 from portal.services import connections, rates
+from providers.channex.client import Channex
 from providers.types import Cell, LaneKind, Run
 from tests.blueprints.test_overview import sell, store_unplaced
 from tests.factories import charlies_house, make_house, make_rate_plan, make_room_type
@@ -277,7 +278,8 @@ def test_the_trace_shows_each_send_with_its_answer_task_and_cause(client, db, re
     assert "hx-trigger" not in page.partition('id="night-trace"')[2]
 
 
-def test_the_trace_asks_again_only_while_a_proof_is_on_its_way(client, db, redis):
+def test_the_trace_asks_again_only_while_a_proof_is_on_its_way(client, db, redis, monkeypatch):
+    monkeypatch.setattr(Channex, "horizon_days", 3650)
     wired = wire()
     activate(wired)
     answer(wired, LaneKind.AVAILABILITY, Answered(acknowledged=1))
@@ -290,6 +292,17 @@ def test_the_trace_asks_again_only_while_a_proof_is_on_its_way(client, db, redis
 
     assert "every 2s" in waiting and "On its way" in waiting and "The OTAs still sell: <b>1 room</b>" in waiting
     assert "every 2s" not in switched_off and "Sending is switched off" in switched_off
+
+
+def test_a_night_the_channel_manager_does_not_keep_yet_is_not_waited_for(client, db, redis):
+    wired = wire()
+    activate(wired)
+    answer(wired, LaneKind.AVAILABILITY, Answered())
+    sign_in(client, wired.house.owner)
+
+    page = text(client.get(trace_url(wired, "availability", wired.double)))
+
+    assert "it goes out when its time comes" in page and "every 2s" not in page
 
 
 def test_a_paused_connection_says_that_it_waits_for_somebody(client, db, redis):

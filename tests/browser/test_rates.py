@@ -63,8 +63,8 @@ def test_a_price_fills_its_proof_while_one_looks(fresh_database, redis, sandbox,
 
     expect(panel).not_to_contain_text("On its way", timeout=10_000)
     expect(panel.locator(".proof-step.is-done")).to_have_count(3)
-    expect(panel.locator("#night-trace")).not_to_have_attribute("hx-get", "")
-    assert panel.locator("#night-trace").get_attribute("hx-trigger") is None
+    expect(panel.locator("#night-live")).not_to_have_attribute("hx-get", "")
+    assert panel.locator("#night-live").get_attribute("hx-trigger") is None
 
 
 def test_without_scripts_a_cell_leads_to_the_page_of_its_night(fresh_database, redis, live_server, browser):
@@ -105,3 +105,32 @@ def test_the_grid_and_the_trace_are_clean_for_axe_and_fit_the_screen(
     found["refused"] = (violations(page), sideways(page))
 
     assert {name: each for name, each in found.items() if each != ([], 0)} == {}
+
+
+def test_a_price_typed_into_the_panel_is_saved_and_proved_while_one_looks(
+    fresh_database, redis, sandbox, live_server, page: Page
+):
+    wired = wire(set_up=True)
+    open_grid(page, live_server, wired)
+    cell = page.get_by_role("grid").locator("tbody tr").nth(1).locator("td a").nth(2)
+
+    cell.focus()
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("dialog")
+    expect(panel.get_by_label("Price (EUR)")).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("9")
+    page.keyboard.press("Enter")
+    expect(panel.get_by_text("Look twice: nothing was saved yet.")).to_be_visible()
+    assert violations(page) == []
+    panel.get_by_label("Price (EUR)").fill("133.50")
+    panel.get_by_role("button", name="Save all the same").click()
+    expect(panel.get_by_text("Saved.")).to_be_visible()
+    expect(cell).to_contain_text("133.50")
+    panel.get_by_label("Price (EUR)").fill("still typing")
+    work(wired, "push")
+
+    expect(panel.locator(".proof-step.is-done")).to_have_count(3, timeout=10_000)
+    expect(panel.get_by_label("Price (EUR)")).to_have_value("still typing")
+    page.keyboard.press("Escape")
+    expect(cell).to_be_focused()

@@ -6,10 +6,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from portal import tenancy
 from portal.db import unit_of_work
 from portal.domain.rate_edits import Concern
+from portal.extensions import db as database
+from portal.models import RateDay
 from portal.services import properties, rate_cell, rates
 from portal.services.errors import NotFound, Refused, StaleEdit
 from providers.types import Cell
@@ -34,7 +37,7 @@ def shown(hotel, plan):
     return rate_cell.stamp(rate_cell.now(hotel.id, plan.id, NIGHT))
 
 
-def save(hotel, plan, sure=(), **values):
+def save(hotel, plan, sure="", **values):
     return rate_cell.save(hotel.id, plan.id, NIGHT, values, shown(hotel, plan), sure)
 
 
@@ -77,7 +80,7 @@ def test_what_is_odd_is_saved_only_by_who_is_sure(hotel, values, concern):
         save(hotel, plan, **values)
 
     assert concern in looked.value.concerns and not looked.value.forbidden
-    assert save(hotel, plan, sure=looked.value.concerns, **values) == 1
+    assert save(hotel, plan, sure=looked.value.ticket, **values) == 1
 
 
 def test_the_limits_of_the_house_hold_for_plans_without_their_own(hotel, plan):
@@ -92,9 +95,11 @@ def test_the_limits_of_the_house_hold_for_plans_without_their_own(hotel, plan):
 
 def test_a_stay_that_nobody_can_book_is_never_saved(hotel, plan):
     with pytest.raises(rate_cell.SecondLook) as looked:
-        save(hotel, plan, sure=list(Concern), min_stay_arrival=5, max_stay=3)
+        save(hotel, plan, min_stay_arrival=5, max_stay=3)
 
     assert looked.value.forbidden
+    with pytest.raises(rate_cell.SecondLook):
+        save(hotel, plan, sure=looked.value.ticket, min_stay_arrival=5, max_stay=3)
     assert rate_cell.now(hotel.id, plan.id, NIGHT) == Cell(Decimal(100))
 
 
@@ -116,10 +121,17 @@ def test_a_parent_is_asked_about_the_limits_of_what_derives_from_it(hotel, plan)
 def test_a_night_goes_back_to_what_the_rules_say(hotel, plan):
     save(hotel, plan, rate=Decimal(120), max_stay=4, stop_sell=False)
 
-    assert rate_cell.overridden(hotel.id, plan.id, NIGHT)
     assert rate_cell.reset(hotel.id, plan.id, NIGHT, shown(hotel, plan)) == 1
-    assert not rate_cell.overridden(hotel.id, plan.id, NIGHT)
+    assert database.session.scalars(select(RateDay)).all() == []
     assert rate_cell.now(hotel.id, plan.id, NIGHT) == Cell(Decimal(100))
+
+
+def test_who_is_sure_of_one_price_is_asked_again_about_another(hotel, plan):
+    with pytest.raises(rate_cell.SecondLook) as looked:
+        save(hotel, plan, rate=Decimal(10))
+
+    with pytest.raises(rate_cell.SecondLook):
+        save(hotel, plan, sure=looked.value.ticket, rate=Decimal(1))
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "Pacific/Kiritimati"])
