@@ -28,6 +28,7 @@ QUEUE_OF = {
     "parity": "bulk",
     "channels": "bulk",
     "provision": "bulk",
+    "products": "bulk",
 }
 _FOLD_SECONDS = 5
 _JOB_SECONDS = 120

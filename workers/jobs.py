@@ -6,7 +6,18 @@ from collections.abc import Callable
 from uuid import UUID
 
 from portal import queue
-from portal.services import connections, drain, feed, full_sync, mails, parity, provision, push, retention
+from portal.services import (
+    connections,
+    drain,
+    feed,
+    full_sync,
+    mails,
+    parity,
+    provision,
+    push,
+    remote_products,
+    retention,
+)
 from workers.context import for_tenant, job
 
 DUTIES: dict[str, Callable[[UUID], object]] = {
@@ -16,6 +27,7 @@ DUTIES: dict[str, Callable[[UUID], object]] = {
     "parity": parity.check,
     "channels": connections.check,
     "provision": provision.run,
+    "products": remote_products.run,
 }
 TASKS: dict[str, Callable[[], object]] = {
     "feed:channex": lambda: feed.pull_account("channex"),

@@ -17,6 +17,7 @@ from portal.models.invitations import Invitation, InvitationProperty
 from portal.models.keys import TenantKey
 from portal.models.lanes import Lane, Send
 from portal.models.mails import Mail
+from portal.models.mapping_drafts import MappingChange, MappingDraft, ProductDecision, RemoteClosing, RemoteSnapshot
 from portal.models.mappings import RateMapping, RoomMapping
 from portal.models.organizations import Organization
 from portal.models.problems import Conflict, ConflictType, Incident
@@ -57,10 +58,13 @@ __all__ = [
     "InvitationProperty",
     "Lane",
     "Mail",
+    "MappingChange",
+    "MappingDraft",
     "Membership",
     "MembershipProperty",
     "Organization",
     "Property",
+    "ProductDecision",
     "ProviderAccount",
     "ProviderFeed",
     "Purpose",
@@ -72,6 +76,8 @@ __all__ = [
     "RatePlan",
     "RateRule",
     "RecoveryCode",
+    "RemoteClosing",
+    "RemoteSnapshot",
     "Reservation",
     "ReservationRoom",
     "Role",

@@ -40,6 +40,7 @@ class Duty(StrEnum):
     PARITY = "parity"  # read the provider's calendar back
     CHANNELS = "channels"  # poll the OTAs' states
     PROVISION = "provision"  # create or adopt our products at the provider
+    PRODUCTS = "products"  # read its products for the mapping page, place held bookings
 
 
 class ProviderAccount(TenantRow):

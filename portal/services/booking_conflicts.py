@@ -120,15 +120,24 @@ class Problems:
             self._open = {(str(row.type.value), row.field, row.reservation_room_id): row for row in rows}
         return self._open
 
-    def _close(self, room_ids: Sequence[UUID]) -> None:
+    def report_mapped(self, booked: Sequence[ReservationRoom]) -> None:
+        """What nobody had mapped is mapped by now, whether or not a room was free."""
+        self._close([row.id for row in booked if row.room_type_id is not None], [ConflictType.UNMAPPED], "mapped")
+
+    def _close(
+        self,
+        room_ids: Sequence[UUID],
+        types: Sequence[ConflictType] = (ConflictType.OVERBOOKING, ConflictType.UNMAPPED),
+        action: str = "placed",
+    ) -> None:
         db.session.execute(
             update(Conflict)
             .where(
                 Conflict.organization_id == tenancy.required(),
                 Conflict.reservation_room_id.in_(room_ids),
-                Conflict.type.in_([ConflictType.OVERBOOKING, ConflictType.UNMAPPED]),
+                Conflict.type.in_(types),
                 Conflict.resolved_at.is_(None),
             )
-            .values(resolved_at=func.clock_timestamp(), strategy="RESOLVED", action="placed")
+            .values(resolved_at=func.clock_timestamp(), strategy="RESOLVED", action=action)
             .execution_options(synchronize_session=False)
         )

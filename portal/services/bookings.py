@@ -204,7 +204,7 @@ def _new_reservation(at: Desk, revision: Revision, guest: Guest, cancelled: bool
 
 def _change(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | None) -> Effect:
     """Merge a newer message into a reservation we hold: base, ours, theirs, field by field."""
-    reservation, booked, guest = _load(link.reservation_id)
+    reservation, booked, guest = load(link.reservation_id)
     before_rooms = booking_rooms.footprint(reservation, booked)
     before = state.to_json(state.ours(reservation, booked, guest))
     base, theirs = state.from_json(link.base), state.theirs(revision, at.products)
@@ -272,7 +272,8 @@ def _take_guest(at: Desk, reservation: Reservation, guest: Guest | None, person:
     return guest
 
 
-def _load(reservation_id: UUID | None) -> tuple[Reservation, list[ReservationRoom], Guest | None]:
+def load(reservation_id: UUID | None) -> tuple[Reservation, list[ReservationRoom], Guest | None]:
+    """A reservation, held until the end of the transaction, with its rooms and its guest; a helper."""
     organization_id = tenancy.required()
     reservation = db.session.scalars(
         select(Reservation)

@@ -41,6 +41,7 @@ from portal.services import (
     full_sync,
     incidents,
     mappings,
+    remote_products,
     sync_runs,
 )
 from providers.errors import NotSupported, ProviderError
@@ -111,6 +112,7 @@ class Steps:
         self.plans(property_id, remote)
         self.webhook()
         self.activate()
+        self.products(property_id)
 
     def group(self) -> str | None:
         account = db.session.scalar(
@@ -239,6 +241,14 @@ class Steps:
             # After a disconnection its products are there, closed: everything is sent anew.
             full_sync.forget_everything(self.connection)
             duties.request(self.connection.id, Duty.PUSH)
+
+    def products(self, property_id: str) -> None:
+        """The list as it is now, for the mapping page: what was there and is not ours is undecided."""
+        end_reading()
+        found = self.connector.fetch_products(property_id)
+        with unit_of_work():
+            duties.renew(self.lease)
+            remote_products.keep(self.connection, found)
 
     def _progress(self, what: str) -> None:
         self.done[what] += 1

@@ -15,7 +15,17 @@ from portal import tenancy
 from portal.db import end_reading, unit_of_work
 from portal.extensions import db
 from portal.models import Connection, ConnectionState, Duty, SyncStatus, SyncType
-from portal.services import audit, connection_state, connectors, duties, push_record, push_verdicts, switches, sync_runs
+from portal.services import (
+    audit,
+    connection_state,
+    connectors,
+    duties,
+    push_record,
+    push_verdicts,
+    remote_closings,
+    switches,
+    sync_runs,
+)
 from portal.services.push_batch import Batch, read
 from providers.errors import NotFound, ProviderError, RateLimited, Rejected, Retryable
 from providers.types import LaneKind, PushResult
@@ -31,7 +41,7 @@ def push(connection_id: UUID, *, trigger: str = "change") -> bool:
     asked = lease.request.get("run_id")
     full_run = UUID(asked) if asked else None
     try:
-        while (batch := read(connection_id)) is not None:
+        while (batch := _next(lease)) is not None:
             end_reading()
             with audit.following(batch.correlation_id()):
                 _send(lease, batch, full_run, trigger if lease.attempts == 0 else "retry")
@@ -41,12 +51,20 @@ def push(connection_id: UUID, *, trigger: str = "change") -> bool:
                 break
         end_reading()
         connection_state.end_if_closed(connection_id)
-        duties.done(lease)
+        duties.done(lease, next_at=remote_closings.next_try(duties.connection(connection_id)))
     except duties.LeaseLost:
         log.warning("push_lease_lost", connection_id=str(connection_id))
     except ProviderError as error:
         _give_back(lease, error)
     return True
+
+
+def _next(lease: duties.Lease) -> Batch | None:
+    """The next calendars to send, after what is mapped no more was taken off sale."""
+    connection = duties.connection(lease.connection_id)
+    end_reading()
+    remote_closings.send(lease, connection)
+    return read(lease.connection_id)
 
 
 def _held_back(connection_id: UUID) -> bool:

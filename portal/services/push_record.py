@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from portal import tenancy
 from portal.db import unit_of_work
@@ -155,9 +155,10 @@ def _acknowledge(lane: LanePlan, today: date, result: LaneResult, spoken: bool) 
 
 def _keep_sends(batch: Batch, run_id: UUID, line: Line, found: dict[UUID, LaneResult]) -> None:
     rows = []
+    there = _still_there(batch)
     for lane in batch.lanes:
         result = found.get(lane.id)
-        if result is None or not result.rows:
+        if result is None or not result.rows or lane.id not in there:
             continue
         rows.append(
             {
@@ -178,7 +179,10 @@ def _keep_sends(batch: Batch, run_id: UUID, line: Line, found: dict[UUID, LaneRe
 def _keep_unknown(batch: Batch, run_id: UUID, unanswered: Iterable[LanePlan], error: ProviderError) -> None:
     verdict = "unknown" if isinstance(error, Retryable) and error.ambiguous else "failed"
     rows = []
+    there = _still_there(batch)
     for lane in unanswered:
+        if lane.id not in there:
+            continue
         runs = lane.lowers + lane.runs
         encoded = cal.encode(runs, lane.kind)
         rows.append(
@@ -199,6 +203,13 @@ def _keep_unknown(batch: Batch, run_id: UUID, unanswered: Iterable[LanePlan], er
         )  # fmt: skip
     if rows:
         db.session.execute(insert(Send), rows)
+
+
+def _still_there(batch: Batch) -> set[UUID]:
+    """The lanes that were not unmapped while we talked; held, so that they stay until this is written."""
+    ids = [lane.id for lane in batch.lanes]
+    query = select(Lane.id).where(Lane.organization_id == tenancy.required(), Lane.id.in_(ids)).order_by(Lane.id)
+    return set(db.session.scalars(query.with_for_update(key_share=True, read=True)))
 
 
 def _send(batch: Batch, run_id: UUID, lane: LanePlan) -> dict[str, Any]:
