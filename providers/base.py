@@ -15,6 +15,8 @@ from providers.types import (
     Cell,
     LaneKind,
     Message,
+    OtaMapping,
+    OtaProduct,
     OutgoingReservation,
     Page,
     PushResult,
@@ -211,6 +213,64 @@ class Connector:
     # -- channels and webhooks --------------------------------------------------------------------
     def channels(self, property_id: str) -> tuple[RemoteChannel, ...]:
         raise NotSupported("channels")
+
+    # An OTA is named by our code (BDC, EXP, ABB, AGO), its account by the id a person reads in its extranet.
+    def test_channel(self, code: str, account_id: str) -> str:
+        """Empty when the OTA lets the provider in, else why not, in a word of the provider."""
+        raise NotSupported("test_channel")
+
+    def channel_products(self, code: str, account_id: str) -> tuple[OtaProduct, ...]:
+        """What the OTA sells: its rooms with their rates."""
+        raise NotSupported("channel_products")
+
+    def create_channel(
+        self, code: str, account_id: str, property_id: str, group_id: str, title: str, currency: str
+    ) -> str:
+        """Return the new channel's id; it is inactive. `Rejected` when the account is connected already."""
+        raise NotSupported("create_channel")
+
+    def map_channel(self, external_id: str, code: str, mappings: Sequence[OtaMapping]) -> None:
+        """Put these mappings in place of what the channel has."""
+        raise NotSupported("map_channel")
+
+    def channel_mappings(self, external_id: str) -> tuple[OtaMapping, ...]:
+        raise NotSupported("channel_mappings")
+
+    def change_channel_account(self, external_id: str, code: str, account_id: str) -> None:
+        """Another account behind the same channel; its mappings stay."""
+        raise NotSupported("change_channel_account")
+
+    def check_readiness(self, external_id: str) -> tuple[str, ...]:
+        """What a channel lacks before it may be switched on, a word each; empty: it is ready."""
+        raise NotSupported("check_readiness")
+
+    def activate_channel(self, external_id: str) -> None:
+        raise NotSupported("activate_channel")
+
+    def deactivate_channel(self, external_id: str) -> None:
+        """Stop data. The OTA goes on selling what it holds."""
+        raise NotSupported("deactivate_channel")
+
+    def delete_channel(self, external_id: str) -> None:
+        raise NotSupported("delete_channel")
+
+    def consent_link(self, code: str, property_id: str, group_id: str, back_url: str, title: str) -> str:
+        """Where a person consents, for OTAs that are connected that way. Never logged."""
+        raise NotSupported("consent_link")
+
+    def frame_link(self, property_id: str, username: str, group_id: str | None, language: str = "en") -> str:
+        """One opening of the provider's own pages for this property. Never logged."""
+        raise NotSupported("frame_link")
+
+    def counts_by_itself(self, property_id: str) -> tuple[str, ...]:
+        """The provider's settings by which it would change availability besides us; empty: it leaves that to us."""
+        raise NotSupported("counts_by_itself")
+
+    def stop_counting(self, property_id: str) -> None:
+        raise NotSupported("stop_counting")
+
+    def delete_rate_plan(self, rate_plan_id: str, *, force: bool = False) -> None:
+        raise NotSupported("delete_rate_plan")
 
     def register_webhook(self, url: str, property_id: str | None, secret: str) -> str:
         """Create or repair our webhook and return its id; the secret travels in a header."""

@@ -338,6 +338,35 @@ class RemoteChannel:
 
 
 @dataclass(frozen=True)
+class OtaProduct:
+    """A rate of a room as the OTA sells it. `pricing`: Standard, or OBP (a price for each occupancy)."""
+
+    room_id: str
+    room_name: str
+    rate_id: str
+    rate_name: str
+    occupancy: int | None
+    pricing: str = "Standard"
+    readonly: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.room_id}/{self.rate_id}"
+
+
+@dataclass(frozen=True)
+class OtaMapping:
+    """One product of the OTA, and the provider's rate plan that it sells."""
+
+    rate_plan_id: str
+    room_id: str
+    rate_id: str
+    occupancy: int
+    pricing: str = "Standard"
+    raw: Mapping[str, Any] = field(default_factory=dict)  # as the provider had it; goes back unchanged
+
+
+@dataclass(frozen=True)
 class WebhookEvent:
     """What a delivery says, in our words.
 

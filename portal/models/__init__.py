@@ -2,6 +2,7 @@
 
 from portal.models.audit import AuditEntry, AuditHead
 from portal.models.bookings import BookingLink
+from portal.models.channel_setups import ChannelSetup, MagicLink, SetupState
 from portal.models.connections import (
     Channel,
     ChannelState,
@@ -40,6 +41,7 @@ __all__ = [
     "BlockReason",
     "BookingLink",
     "Channel",
+    "ChannelSetup",
     "ChannelState",
     "Conflict",
     "ConflictType",
@@ -60,6 +62,7 @@ __all__ = [
     "Mail",
     "MappingChange",
     "MappingDraft",
+    "MagicLink",
     "Membership",
     "MembershipProperty",
     "Organization",
@@ -89,6 +92,7 @@ __all__ = [
     "ScheduleSlot",
     "SecondStep",
     "Send",
+    "SetupState",
     "SyncRun",
     "SyncStatus",
     "SyncType",

@@ -40,6 +40,11 @@ class Channels(ChannexApi):
             raise Malformed("Channex answered without a token", field="data.token")
         return token
 
+    def frame_link(self, property_id: str, username: str, group_id: str | None, language: str = "en") -> str:
+        """The address of the frame with a token made for this one click. Keep it out of every log."""
+        token = self.one_time_token(property_id, username, group_id)
+        return self.channel_frame(token, property_id, group_id, language)
+
     def channel_frame(self, token: str, property_id: str, group_id: str | None = None, language: str = "en") -> str:
         """Return the address of the frame in which channels of one property are connected and mapped."""
         query = {

@@ -10,6 +10,7 @@ from providers.channex.bookings import Bookings
 from providers.channex.calendar import Calendar
 from providers.channex.channels import Channels
 from providers.channex.content import Content
+from providers.channex.otas import Otas
 from providers.channex.webhooks import Webhooks
 from providers.http import HttpFactory
 from providers.tokens import TokenStore
@@ -17,7 +18,7 @@ from providers.tokens import TokenStore
 KEY_HEADER = "user-api-key"
 
 
-class Channex(Content, Calendar, Bookings, Channels, Webhooks, Connector):
+class Channex(Content, Calendar, Bookings, Channels, Otas, Webhooks, Connector):
     """One master key for every property. The caller checks that a property is the tenant's own: Channex does not."""
 
     name: ClassVar[str] = "channex"
@@ -38,7 +39,23 @@ class Channex(Content, Calendar, Bookings, Channels, Webhooks, Connector):
             "acknowledge",
             "parse",
             "channels",
+            "test_channel",
+            "channel_products",
+            "create_channel",
+            "map_channel",
+            "channel_mappings",
+            "change_channel_account",
+            "check_readiness",
+            "activate_channel",
+            "deactivate_channel",
+            "delete_channel",
+            "consent_link",
+            "frame_link",
+            "counts_by_itself",
+            "stop_counting",
+            "delete_rate_plan",
             "register_webhook",
+            "check_webhook",
             "verify_webhook",
             "parse_webhook",
         }

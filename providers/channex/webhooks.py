@@ -75,6 +75,26 @@ class Webhooks(ChannexApi):
                 return str(found["id"])
         return str(self._attributes("POST", "/webhooks", json=wanted)["id"])
 
+    def check_webhook(self, url: str, property_id: str | None, secret: str) -> tuple[str, ...]:
+        """Read our webhook back and return what is wrong with it; nothing when all is well."""
+        wanted = _wanted(url, property_id, secret)
+        ours = [
+            found
+            for found in self.webhooks()
+            if found.get("callback_url") == url and (found.get("property_id") or None) == property_id
+        ]
+        if not ours:
+            return ("it is not registered",)
+        found = ours[0]
+        held = found.get("headers")
+        faults = {
+            "it is switched off": found.get("is_active") is True,
+            "it does not send along what happened": found.get("send_data") is True,
+            "it leaves out events we need": _covers(str(found.get("event_mask") or ""), wanted["event_mask"]),
+            "our secret header is missing or different": isinstance(held, dict) and verify(held, secret),
+        }
+        return tuple(fault for fault, fine in faults.items() if not fine)
+
     def delete_webhook(self, external_id: str) -> None:
         """Remove a webhook; one that is gone already is as good."""
         try:
@@ -132,6 +152,10 @@ def read_event(body: bytes) -> WebhookEvent:
         external_revision_id=text(found.get("revision_id"), 200) or text(found.get("booking_revision_id"), 200),
         data=clean({"changes": payload} if isinstance(payload, list) else found),
     )
+
+
+def _covers(mask: str, wanted: str) -> bool:
+    return mask.strip() == "*" or set(wanted.split(";")) <= {name.strip() for name in mask.split(";")}
 
 
 def _wanted(url: str, property_id: str | None, secret: str) -> dict[str, Any]:

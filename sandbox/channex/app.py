@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from sandbox.channex import errors, persist
+from sandbox.channex.airbnb import Airbnb
 from sandbox.channex.ari import Ari
 from sandbox.channex.ari_reads import AriReads
 from sandbox.channex.bookings import Bookings
@@ -52,12 +53,13 @@ class Channex:
         for part in (
             Groups(self.world), self.properties, Rooms(self.world), Plans(self.world), ari, AriReads(self.world),
             Feed(self.world, self.bookings), Reports(self.world, self.bookings), Crs(self.world, self.bookings),
-            self.hooks, self.channels, Frame(self.world, self.channels),
+            self.hooks, self.channels, Frame(self.world, self.channels), Airbnb(self.world, self.channels),
         ):  # fmt: skip
             part.routes(self.router, BASE)
         self.sim = Sim(self.world, self.hooks, self.bookings, self.channels, ari)
         self.controls = Router()
         self.sim.routes(self.controls)
+        self.channels.otas.routes(self.controls)
         clock.watch(self.tick)
 
     def handle(self, request: Request) -> Response:

@@ -9,6 +9,7 @@ from sandbox.channex import adapters, views
 from sandbox.channex.checks import BLANK, INVALID, Check, wrapped
 from sandbox.channex.errors import Refused
 from sandbox.channex.lists import listing
+from sandbox.channex.otas import Otas
 from sandbox.channex.retention import CHANNEL_DAYS, note_activity
 from sandbox.channex.state import Channel, World, new_id
 from sandbox.clock import local_stamp
@@ -20,6 +21,7 @@ class Channels:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.otas = Otas(world)
 
     def routes(self, router: Router, base: str) -> None:
         """Add them under the API's base path."""
@@ -87,7 +89,7 @@ class Channels:
     def test_connection(self, request: Request) -> Response:
         """Whether the OTA takes these settings; a refusal is a 200 too."""
         given = request.json()
-        error = adapters.test(str(given.get("channel")), given.get("settings"))
+        error = self.otas.test(str(given.get("channel")), given.get("settings"))
         return answer({"data": {"success": error is None, "errors": error}})
 
     def connection_details(self, request: Request) -> Response:
@@ -98,11 +100,11 @@ class Channels:
     def mapping_details(self, request: Request) -> Response:
         """The OTA account's rooms and rates."""
         given = self._accepted(request)
-        return answer({"data": adapters.products(given["channel"], given["settings"])})
+        return answer({"data": self.otas.products(given["channel"], given["settings"])})
 
     def _accepted(self, request: Request) -> dict[str, Any]:
         given = request.json()
-        if adapters.test(str(given.get("channel")), given.get("settings")):
+        if self.otas.test(str(given.get("channel")), given.get("settings")):
             raise Refused(400)
         return given
 

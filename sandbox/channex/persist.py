@@ -29,13 +29,14 @@ PLAIN: dict[str, Any] = {
     "channels": Channel, "tokens": Token,
 }  # fmt: skip
 AS_IS = ("codes", "applications", "ledger", "timers", "last_stamp", "user_id")
+NEWER = ("otas", "links")  # a snapshot made before there were any has none
 FORMAT = 1
 
 
 def dump(world: World, deliveries: list[Any]) -> bytes:
     """Everything, with the webhook deliveries still under way. The lock must be held."""
     document: dict[str, Any] = {name: list(getattr(world, name).values()) for name in PLAIN}
-    document |= {name: getattr(world, name) for name in AS_IS}
+    document |= {name: getattr(world, name) for name in (*AS_IS, *NEWER)}
     document |= {
         "format": FORMAT, "room_types": list(world.room_types.values()), "rate_plans": list(world.rate_plans.values()),
         "unacked": list(world.unacked), "switches": world.switches.all(), "deliveries": deliveries,
@@ -58,6 +59,8 @@ def load(world: World, document: dict[str, Any]) -> list[dict[str, Any]]:
         setattr(world, name, _by_id(document[name], kind))
     for name in AS_IS:
         setattr(world, name, document[name])
+    for name in NEWER:
+        setattr(world, name, document.get(name, {}))
     world.timers = [(due, kind, thing) for due, kind, thing in document["timers"]]
     world.room_types = _by_id(document["room_types"], _room_type)
     world.rate_plans = _by_id(document["rate_plans"], _rate_plan)

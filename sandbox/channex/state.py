@@ -182,6 +182,8 @@ class World:
         self.channels: dict[str, Channel] = {}
         self.tokens: dict[str, Token] = {}
         self.applications: dict[str, dict[str, str]] = {}
+        self.otas: dict[str, dict[str, Any]] = {}  # hotels' accounts at the OTAs that a drill described
+        self.links: dict[str, dict[str, Any]] = {}  # Airbnb connection links not yet used
         self.ledger: dict[str, dict[str, Any]] = {}
         self.timers: list[tuple[float, str, str]] = []
         self.last_stamp = 0.0
