@@ -59,7 +59,10 @@ def _setups() -> None:
         _belongs_to("channel_setups", "properties", "property_id"),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_channel_setups")),
         sa.UniqueConstraint(
-            "organization_id", "connection_id", "code", name=op.f("uq_channel_setups_organization_id_connection_id_code")
+            "organization_id",
+            "connection_id",
+            "code",
+            name=op.f("uq_channel_setups_organization_id_connection_id_code"),
         ),
     )
 

@@ -15,6 +15,7 @@ from flask_babel import gettext
 
 from portal.schemas.connections import PauseForm, SwitchForm
 from portal.services import (
+    channel_cards,
     connection_health,
     connection_work,
     connections,
@@ -36,6 +37,7 @@ class Card:
     """One connection as its card shows it."""
 
     report: connection_health.Report
+    otas: Sequence[channel_cards.OtaCard]
     work: connection_work.Work
     problems: Sequence[troubles.Told]
     send_obstacle: str
@@ -210,6 +212,7 @@ def _make(connection: Any, problems: Sequence[troubles.Told]) -> Card:
     said = {run.id: run_words.sentence(run, facts[run.id], connection.provider) for run in runs}
     return Card(
         report=report,
+        otas=channel_cards.of(connection, report.channels),
         work=work,
         problems=problems,
         send_obstacle=connection_work.obstacle(connection),

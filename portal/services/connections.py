@@ -14,7 +14,17 @@ from portal.db import end_reading, unit_of_work
 from portal.domain.problems import Trouble
 from portal.extensions import db
 from portal.models import Channel, Connection, ConnectionState, Duty, Property
-from portal.services import audit, connection_state, connectors, duties, full_sync, incidents, sync_runs
+from portal.services import (
+    audit,
+    channel_setups,
+    channel_work,
+    connection_state,
+    connectors,
+    duties,
+    full_sync,
+    incidents,
+    sync_runs,
+)
 from portal.services.errors import NotFound, Refused
 from providers.errors import ProviderError
 from providers.registry import connector_class
@@ -165,12 +175,7 @@ def check(connection_id: UUID) -> bool:
             line.connector.channels(connection.external_property_id or "") if connection.external_property_id else ()
         )
     except ProviderError as error:
-        with unit_of_work():
-            sync_runs.keep_calls(connection, None, line.calls)
-            connection_state.report(connection, error)
-            _remember(connection, False, str(error))
-        duties.later(lease, str(error), retry_after=getattr(error, "retry_after", None))
-        return True
+        return _failed(connection, lease, line, error)
     with unit_of_work():
         sync_runs.keep_calls(connection, None, line.calls)
         _remember(connection, True, sentence)
@@ -179,7 +184,25 @@ def check(connection_id: UUID) -> bool:
             connection_state.change(connection, ConnectionState.ACTIVE, "")
         incidents.closed(Trouble.CREDENTIAL_REFUSED, connection.id)
         incidents.closed(Trouble.PROVIDER_AWAY, connection.id)
-    duties.done(lease, next_at=connection_state.next_check())
+        channel_setups.stamp_all(connection.id, [each.external_id for each in found])
+    line.calls.clear()
+    try:
+        sooner = channel_work.advance(connection, lease.request, line)
+    except ProviderError as error:
+        return _failed(connection, lease, line, error)
+    with unit_of_work():
+        sync_runs.keep_calls(connection, None, connectors.loggable(line.calls))
+    regular = connection_state.next_check()
+    duties.done(lease, next_at=min(regular, sooner) if sooner else regular)
+    return True
+
+
+def _failed(connection: Connection, lease: duties.Lease, line: connectors.Line, error: ProviderError) -> bool:
+    with unit_of_work():
+        sync_runs.keep_calls(connection, None, connectors.loggable(line.calls))
+        connection_state.report(connection, error)
+        _remember(connection, False, str(error))
+    duties.later(lease, str(error), retry_after=getattr(error, "retry_after", None))
     return True
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 
@@ -17,6 +17,7 @@ from providers.http import Call, HttpClient
 from providers.registry import connect
 
 MINUTE = 60.0
+_LINKS = ("/meta/airbnb/connection_link", "/auth/one_time_token")
 RESERVE = 2  # slots of each window that only urgent work may take
 FALLBACK_SHARE = 4  # without Redis each process keeps to a quarter: there are a few of them
 
@@ -58,6 +59,11 @@ def open_line(provider: str, stored: Mapping[str, str], subject: str, *, reserve
         )
 
     return Line(connect(provider, credentials, make_http), calls)
+
+
+def loggable(calls: Sequence[Call]) -> list[Call]:
+    """What may be written down: an answer that is itself a key to the OTA's account is kept without its body."""
+    return [replace(call, response_body=None) if call.path.startswith(_LINKS) else call for call in calls]
 
 
 def trust_again(connection: Connection) -> None:

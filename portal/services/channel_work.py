@@ -1,0 +1,323 @@
+"""The worker's side of connecting OTAs: ask the OTA, read its products, make the channel, switch it.
+
+Called by the duty `channels` with a line that is open; nothing here holds a transaction while a provider thinks.
+What the provider refuses stands at the OTA's own row; everything else is the duty's trouble.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from portal import tenancy
+from portal.db import end_reading, now, unit_of_work
+from portal.domain import extranet, ota_products
+from portal.domain.channels import channel
+from portal.extensions import db, runtime
+from portal.models import Channel, ChannelSetup, ChannelState, Connection, Property, ProviderAccount, SetupState
+from portal.services import audit, channel_closing, channel_readback, channel_setups, connectors, full_sync
+from portal.services.channel_setups import forget_wish
+from providers.errors import Rejected
+from providers.types import OtaMapping
+
+CLOSING_TAKES = timedelta(seconds=60)  # the provider passes the closed calendar on by itself; it says no more than that
+
+
+def advance(connection: Connection, asked: dict[str, Any], line: connectors.Line) -> datetime | None:
+    """Do what is due for every OTA of the connection; say when the next one is."""
+    if not connection.external_property_id or "test_channel" not in line.connector.capabilities:
+        return None
+    channel_readback.read(connection, asked, line.connector)
+    for setup in channel_setups.of_connection(connection.id):
+        _take(Step(connection, setup, line))
+    end_reading()
+    return _next(connection)
+
+
+class Step:
+    """One OTA's turn."""
+
+    def __init__(self, connection: Connection, setup: ChannelSetup, line: connectors.Line) -> None:
+        self.connection = connection
+        self.setup = setup
+        self.connector = line.connector
+        self.external_property_id = connection.external_property_id or ""
+
+    def is_due(self) -> bool:
+        return self.setup.next_check_at is not None and self.setup.next_check_at <= now()
+
+
+def _take(step: Step) -> None:
+    setup = step.setup
+    try:
+        if setup.wish in ("consent", "frame"):
+            _link(step)
+        elif setup.wish == "repair":
+            _repair(step)
+        elif setup.wish == "resume":
+            _resume(step)
+        elif setup.state is SetupState.CONNECTING:
+            _connect(step)
+        elif setup.state is SetupState.CLOSING:
+            _close(step)
+        elif setup.code == "ABB":
+            _follow_consent(step)
+        elif setup.state in (SetupState.WAITING, SetupState.ERROR) and setup.account_id and step.is_due():
+            _test(step)
+        elif setup.external_id:
+            _follow_channel(step)
+    except Rejected as error:
+        with unit_of_work():
+            setup.state, setup.error = SetupState.ERROR, str(error)[:500]
+            setup.next_check_at = None
+            forget_wish(setup)
+
+
+def _test(step: Step) -> None:
+    setup = step.setup
+    end_reading()
+    refusal = step.connector.test_channel(setup.code, setup.account_id)
+    products = () if refusal else step.connector.channel_products(setup.code, setup.account_id)
+    plans = channel_setups.plans_of(step.connection.id)
+    clear = ota_products.is_clear(products, plans)
+    with unit_of_work():
+        moment = now()
+        setup.checked_at = moment
+        if refusal:
+            setup.state, setup.error = SetupState.WAITING, refusal[:500]
+            setup.next_check_at = extranet.next_look(setup.started_at or moment, moment)
+            return
+        setup.accepted_at, setup.error, setup.next_check_at = moment, "", None
+        setup.products, setup.state = channel_setups.as_rows(products), SetupState.CHOOSING
+        # Proposed only where there is no doubt; a person still presses the button.
+        setup.choices = ota_products.exact(products, plans) if clear else {}
+        audit.record("channel.accepted", "channel_setup", setup.id, {"channel": (None, setup.code)},
+                     property_id=setup.property_id)  # fmt: skip
+
+
+def _connect(step: Step) -> None:
+    """Make the channel inactive, map it, ask what it lacks, switch it on. Killed anywhere, it goes on where it was."""
+    setup, connector = step.setup, step.connector
+    plans = {plan.id: plan for plan in channel_setups.plans_of(step.connection.id)}
+    products = {each.key: each for each in channel_setups.products_of(setup)}
+    wanted = [
+        OtaMapping(plans[plan_id].external_id, each.room_id, each.rate_id,
+                   each.occupancy or plans[plan_id].occupancy, each.pricing)
+        for key, plan_id in setup.choices.items()
+        if plan_id in plans and (each := products.get(key)) is not None
+    ]  # fmt: skip
+    if not wanted:
+        raise Rejected("Nothing was chosen to be sold there", code="nothing_chosen")
+    group_id, place = _group_id(step.connection), _property(step.connection)
+    end_reading()
+    counting = connector.counts_by_itself(step.external_property_id)
+    if counting:
+        with unit_of_work():
+            channel_readback.note_counting(step.connection, counting)
+            setup.state, setup.error = SetupState.CHOOSING, "counting"
+            forget_wish(setup)
+        return
+    if setup.external_id is None:
+        title = f"{channel(setup.code).name} {place.name}"
+        found = connector.create_channel(
+            setup.code, setup.account_id, step.external_property_id, group_id, title, place.currency
+        )
+        with unit_of_work():
+            setup.external_id = found
+    external_id = setup.external_id or ""
+    end_reading()
+    connector.map_channel(external_id, setup.code, wanted)
+    lacks = connector.check_readiness(external_id)
+    if lacks:
+        with unit_of_work():
+            setup.state, setup.lacks, setup.error = SetupState.CHOOSING, list(lacks), "not_ready"
+            forget_wish(setup)
+        return
+    connector.activate_channel(external_id)
+    _is_on(step)
+
+
+def _resume(step: Step) -> None:
+    setup = step.setup
+    end_reading()
+    if step.connector.counts_by_itself(step.external_property_id):
+        with unit_of_work():
+            setup.error = "counting"
+            forget_wish(setup)
+        return
+    step.connector.activate_channel(setup.external_id or "")
+    _is_on(step)
+
+
+def _repair(step: Step) -> None:
+    """Another id behind the same channel: its mapping and its history stay."""
+    setup = step.setup
+    end_reading()
+    refusal = step.connector.test_channel(setup.code, setup.account_id)
+    if refusal:
+        with unit_of_work():
+            setup.state, setup.error, setup.checked_at = SetupState.ERROR, refusal[:500], now()
+            forget_wish(setup)
+        return
+    if setup.external_id:
+        step.connector.change_channel_account(setup.external_id, setup.code, setup.account_id)
+        step.connector.activate_channel(setup.external_id)
+        _is_on(step)
+        return
+    with unit_of_work():
+        setup.state, setup.next_check_at = SetupState.WAITING, now()
+        forget_wish(setup)
+
+
+def _is_on(step: Step) -> None:
+    """The OTA is connected: its row says so at once, and everything is sent."""
+    setup = step.setup
+    with unit_of_work():
+        moment = now()
+        setup.state, setup.error, setup.lacks, setup.kept = SetupState.CONNECTED, "", [], []
+        setup.checked_at, setup.next_check_at = moment, None
+        forget_wish(setup)
+        _channel_row(step)
+        audit.record("channel.connected", "channel_setup", setup.id, {"channel": (None, setup.code)},
+                     property_id=setup.property_id)  # fmt: skip
+    full_sync.request(step.connection, "connect")
+
+
+def _channel_row(step: Step) -> None:
+    setup = step.setup
+    row = db.session.scalar(
+        select(Channel).where(
+            Channel.organization_id == tenancy.required(),
+            Channel.connection_id == step.connection.id,
+            Channel.external_id == setup.external_id,
+        )
+    )
+    if row is None:
+        row = Channel(connection_id=step.connection.id, external_id=setup.external_id, code=setup.code)
+        db.session.add(row)
+    if row.state is not ChannelState.CONNECTED:
+        row.state, row.error, row.connected_at = ChannelState.CONNECTED, "", func.clock_timestamp()
+    row.last_sync_at = func.clock_timestamp()
+
+
+def _close(step: Step) -> None:
+    """First its nights go off sale at this OTA only, then the channel is switched off, then it is forgotten."""
+    setup = step.setup
+    end_reading()
+    if not setup.kept:
+        kept = channel_closing.close(step.connector, step.external_property_id, setup.external_id or "", setup.code)
+        with unit_of_work():
+            setup.kept = kept
+            setup.next_check_at = now() + CLOSING_TAKES
+        return
+    if not step.is_due():
+        return
+    ends = setup.wish == "disconnect"
+    shared = _others_close(step)
+    end_reading()
+    channel_closing.finish(
+        step.connector, step.external_property_id, setup.external_id or "", setup.code, setup.kept,
+        forget=ends, leave_plans=shared,
+    )  # fmt: skip
+    with unit_of_work():
+        setup.state = SetupState.DISCONNECTED if ends else SetupState.PAUSED
+        setup.kept, setup.next_check_at = [], None
+        setup.external_id = None if ends else setup.external_id
+        forget_wish(setup)
+        audit.record("channel.closed", "channel_setup", setup.id, {"channel": (None, setup.code)},
+                     property_id=setup.property_id)  # fmt: skip
+
+
+def _others_close(step: Step) -> bool:
+    others = channel_setups.of_connection(step.connection.id)
+    return any(each.state is SetupState.CLOSING and each.id != step.setup.id for each in others)
+
+
+def _link(step: Step) -> None:
+    """One link for one click; it is sealed, shown to who asked, and in no log."""
+    setup, group_id, place = step.setup, _group_id(step.connection), _property(step.connection)
+    end_reading()
+    if setup.wish == "consent":
+        back = f"{runtime.settings.public_url}/p/{setup.property_id}/channels/{setup.code}/connect"
+        link = step.connector.consent_link(setup.code, step.external_property_id, group_id, back, place.name)
+    else:
+        link = step.connector.frame_link(step.external_property_id, "portal", group_id)
+    with unit_of_work():
+        setup.link, setup.link_at = link, now()
+        setup.started_at = setup.started_at or now()
+        setup.next_check_at = now()
+        forget_wish(setup)
+
+
+def _follow_consent(step: Step) -> None:
+    """Nobody tells us that a host consented: the new channel among the provider's does."""
+    setup = step.setup
+    if setup.state not in (SetupState.WAITING, SetupState.ERROR, SetupState.CHOOSING) or not setup.started_at:
+        return
+    row = db.session.scalar(
+        select(Channel)
+        .where(
+            Channel.organization_id == tenancy.required(),
+            Channel.connection_id == step.connection.id,
+            Channel.code == setup.code,
+            Channel.state != ChannelState.DISCONNECTED,
+        )
+        .order_by(Channel.id.desc())
+        .limit(1)
+    )
+    on = row is not None and row.state is ChannelState.CONNECTED
+    with unit_of_work():
+        moment = now()
+        setup.checked_at, setup.next_check_at = moment, extranet.next_look(setup.started_at, moment)
+        if row is None:
+            return
+        setup.external_id, setup.accepted_at = row.external_id, setup.accepted_at or moment
+        setup.state = SetupState.CHOOSING
+    if on:
+        _is_on(step)
+
+
+def _follow_channel(step: Step) -> None:
+    """Somebody switched the channel at the provider: the events and the polling say so, and so does our row."""
+    setup = step.setup
+    state = db.session.scalar(
+        select(Channel.state).where(
+            Channel.organization_id == tenancy.required(),
+            Channel.connection_id == step.connection.id,
+            Channel.external_id == setup.external_id,
+        )
+    )
+    end_reading()
+    if setup.state is SetupState.CONNECTED and state is ChannelState.DISCONNECTED:
+        with unit_of_work():
+            setup.state, setup.error = SetupState.PAUSED, "switched_off_there"
+    elif setup.state is SetupState.PAUSED and state is ChannelState.CONNECTED:
+        with unit_of_work():
+            setup.state, setup.error = SetupState.CONNECTED, ""
+
+
+def _next(connection: Connection) -> datetime | None:
+    earliest: datetime | None = db.session.scalar(
+        select(func.min(ChannelSetup.next_check_at)).where(
+            ChannelSetup.organization_id == tenancy.required(), ChannelSetup.connection_id == connection.id
+        )
+    )
+    end_reading()
+    return earliest
+
+
+def _group_id(connection: Connection) -> str:
+    found = db.session.scalar(
+        select(ProviderAccount.external_id).where(
+            ProviderAccount.organization_id == tenancy.required(), ProviderAccount.provider == connection.provider
+        )
+    )
+    return found or ""
+
+
+def _property(connection: Connection) -> Property:
+    return db.session.scalars(
+        select(Property).where(Property.organization_id == tenancy.required(), Property.id == connection.property_id)
+    ).one()
