@@ -26,7 +26,6 @@ OPEN = {
     "recovery.choose", "recovery.change", "verification.look", "verification.confirm", "verification.done",
     "webhooks.health", "webhooks.connection_health", "webhooks.receive_global", "webhooks.receive",
     "guest.look", "guest.accept", "guest.index", "guest.status", "guest.account", "guest.done",
-    "switch.theme", "webhooks.health", "webhooks.connection_health", "webhooks.receive_global", "webhooks.receive",
 }  # fmt: skip
 
 # Pages that are about what their query names, and about nothing without it.
