@@ -23,6 +23,7 @@ from portal.web import (
     i18n,
     identity,
     origin,
+    rate_edit_words,
     shell,
     troubles,
     words,
@@ -95,4 +96,5 @@ def _install_web(app: Flask, settings: Settings) -> None:
     words.install(app)
     troubles.install(app)
     cells.install(app)
+    rate_edit_words.install(app)
     guards.open_to_all("Style sheets and scripts hold no secrets.")(app.view_functions["static"])

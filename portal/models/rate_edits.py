@@ -40,6 +40,10 @@ class RateEdit(TenantRow):
     undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     left: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
 
+    @property
+    def is_draft(self) -> bool:
+        return self.state is RateEditState.DRAFT
+
     __table_args__: Any = (
         belongs_to("properties", "property_id", cascade=True),
         Index("ix_rate_edits_property", "organization_id", "property_id", text("id desc")),

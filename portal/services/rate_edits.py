@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal import tenancy
 from portal.db import now, unit_of_work
@@ -59,11 +59,12 @@ def find(property_id: UUID, edit_id: UUID, *, lock: bool = False) -> RateEdit:
 
 
 def listed(property_id: UUID) -> Sequence[RateEdit]:
-    """The newest edits of a property, drafts that somebody threw away left out."""
+    """The newest edits of a property, without drafts that are empty or thrown away."""
     query = select(RateEdit).where(
         RateEdit.organization_id == tenancy.required(),
         RateEdit.property_id == property_id,
         RateEdit.state != RateEditState.DISCARDED,
+        func.jsonb_array_length(RateEdit.lines) > 0,
     )
     return db.session.scalars(query.order_by(RateEdit.id.desc()).limit(MOST_LISTED)).all()
 

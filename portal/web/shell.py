@@ -32,7 +32,7 @@ PROPERTY_RAIL = (
     Stop("overview.index", lazy_gettext("Overview"), "overview", "reservations.view"),
     Stop("calendar.index", lazy_gettext("Calendar"), "calendar", "reservations.view"),
     Stop("reservations.index", lazy_gettext("Reservations"), "reservations", "reservations.view"),
-    Stop("rates.index", lazy_gettext("Prices & rooms"), "rates", "rates.view"),
+    Stop("rates.index", lazy_gettext("Prices & rooms"), "rates", "rates.view", also=("rate_edits", "rate_plans")),
     Stop("rooms.index", lazy_gettext("Rooms"), "bed", "rooms.view", also=("blocks", "room_types")),
     Stop("connections.index", lazy_gettext("Channels"), "channels", "connections.view"),
     Stop("history.index", lazy_gettext("History"), "history", "history.view"),

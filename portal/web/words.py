@@ -43,7 +43,8 @@ def _vocabulary() -> dict[str, Any]:
         "concern": CONCERNS,
     }  # fmt: skip
     made = {name: _lookup(known) for name, known in plain.items()}
-    return {**made, "field": field, "field_value": value, "mark": mark, "people": people, "reason": reason}
+    spoken = {"field": field, "field_value": value, "mark": mark, "people": people, "reason": reason}
+    return {**made, **spoken, "weekdays": weekdays}
 
 
 def _lookup(known: Words) -> Any:
