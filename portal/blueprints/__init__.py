@@ -19,6 +19,9 @@ from portal.blueprints import (
     rate_edits,
     rates,
     recovery,
+    reservation_changes,
+    reservation_sales,
+    reservation_steps,
     reservations,
     room_types,
     rooms,
@@ -56,6 +59,8 @@ BLUEPRINTS = (
     health.bp,
     webhooks.bp,
 )
+# More routes of the reservations' blueprint: to be imported is all they need.
+RESERVATION_ROUTES = (reservation_sales, reservation_changes, reservation_steps)
 # Programs post these; they prove themselves by a secret, not by a form of ours.
 WITHOUT_FORMS = (webhooks.bp,)
 

@@ -13,7 +13,7 @@ from portal.domain.channels import CHANNELS, channel
 from portal.domain.reservations import Status
 from portal.schemas.reservations import ReservationFilter
 from portal.services import properties, reservation_timeline, reservations
-from portal.web import paging, words
+from portal.web import ota_steps, paging, words
 from portal.web.forms import Form
 from portal.web.guards import allowed
 from portal.web.vocabulary import ACTIONS, OUTCOMES, STATUSES
@@ -42,7 +42,8 @@ def index(property_id: UUID) -> Any:
         page = paging.Page(found.lines, str(found.next) if found.next else None)
     narrowed = any(value for value in request.args.values())
     html = render_template(
-        "reservations/index.html", form=form, page=page, narrowed=narrowed, older=paging.here(after=page.next_key),
+        "reservations/index.html", form=form, page=page, narrowed=narrowed,
+        older=paging.here(after=page.next_key), today=properties.today(g.property),
         channels=[(each.code, each.name) for each in CHANNELS.values()], statuses=list(STATUSES.items()),
     )  # fmt: skip
     return make_response(html, 422 if form.errors else 200)
@@ -51,10 +52,20 @@ def index(property_id: UUID) -> Any:
 @bp.get("/<uuid:reservation_id>")
 @allowed("reservations.view")
 def show(property_id: UUID, reservation_id: UUID) -> Any:
+    return page_of(property_id, reservation_id)
+
+
+def page_of(property_id: UUID, reservation_id: UUID, problem: str = "", status: int = 200) -> Any:
+    """One reservation opened; `problem` is what was just refused."""
     detail = reservations.detail(property_id, reservation_id)
     timeline = reservation_timeline.read(detail, channel(detail.reservation.channel).name)
     told = [_tell(entry) for entry in timeline.entries]
-    return render_template("reservations/show.html", detail=detail, timeline=told, names=timeline.names)
+    html = render_template(
+        "reservations/show.html", detail=detail, timeline=told, names=timeline.names, problem=problem,
+        today=properties.today(g.property), undoable=reservations.undoable(detail.history),
+        foreign=ota_steps.of_an_ota(detail.reservation), no_show_steps=ota_steps.no_show(detail.reservation),
+    )  # fmt: skip
+    return make_response(html, status)
 
 
 def _tell(entry: reservation_timeline.Entry) -> Told:

@@ -30,3 +30,20 @@ class ReservationFilter(FormSchema):
     def _in_order(self, data: dict[str, Any], **kwargs: Any) -> None:
         if data.get("first") and data.get("last") and data["last"] < data["first"]:
             raise ValidationError(lazy_gettext("The last night lies before the first."), "last")
+
+
+class StepForm(FormSchema):
+    """One button. `version` is what its page showed; `when` the list it stood in."""
+
+    version = fields.Integer(load_default=None)
+    when = fields.String(load_default="", validate=validate.OneOf(WHEN, error=_OF_THE_LIST))
+
+
+class CancelForm(FormSchema):
+    reason = Line(longest=500)
+    version = fields.Integer(load_default=None)
+
+
+class MoveForm(FormSchema):
+    room_id = fields.UUID(required=True)
+    version = fields.Integer(load_default=None)

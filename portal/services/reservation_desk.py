@@ -19,7 +19,7 @@ from portal.domain.problems import Trouble
 from portal.domain.reservations import Status, can_move
 from portal.extensions import db
 from portal.models import BookingLink, Conflict, ConflictType, Reservation, ReservationRoom, Room, RoomType
-from portal.services import audit, availability, incidents, lanes, waiting
+from portal.services import audit, availability, guests, incidents, lanes, rooms, waiting
 from portal.services.errors import NotFound, Refused, StaleEdit
 
 Footprint = Counter[tuple[UUID | None, date]]
@@ -87,6 +87,31 @@ def footprint(rows: Iterable[ReservationRoom]) -> Footprint:
     )
 
 
+def take(
+    property_id: UUID,
+    rows: Sequence[ReservationRoom],
+    before: Footprint,
+    cause: str,
+    *,
+    among: Sequence[ReservationRoom] | None = None,
+    keep: bool = False,
+) -> None:
+    """Give these rooms physical ones, refuse what is oversold by it, and mark the nights.
+
+    `among`: all rooms of a reservation that existed before; those that waited for a room already may go on waiting.
+    """
+    unroomed = {row.id for row in rows if row.room_id is None} if among else set()
+    unplaced = set(rooms.take(property_id, rows, keep_upgrades=keep)) - unroomed
+    after = footprint(among or rows)
+    refuse_oversold(property_id, before, after)
+    if unplaced:
+        raise Refused(
+            "No single room is free for the whole stay: move another stay first, or sell it in two parts.",
+            field="room_type_id",
+        )
+    mark(property_id, cause, before, after)
+
+
 def refuse_oversold(property_id: UUID, before: Footprint, after: Footprint) -> None:
     """Refuse what takes a night that is not there, counting bookings that still wait for a room."""
     gained = {night for (_, night) in after - before}
@@ -134,7 +159,9 @@ def span(reservation: Reservation, rows: Sequence[ReservationRoom]) -> None:
 def snapshot(reservation: Reservation, rows: Sequence[ReservationRoom]) -> dict[str, Any]:
     """The fields an audit entry compares, by their path."""
     found = {name: getattr(reservation, name) for name in _BOOKING}
-    found["notes"] = (reservation.details or {}).get("notes")
+    found |= {name: (reservation.details or {}).get(name) for name in ("notes", "price_reason")}
+    if reservation.guest_id is not None:
+        found["guest_name"] = guests.find(reservation.guest_id).name
     for row in rows:
         found |= {f"rooms.{row.position}.{name}": getattr(row, name) for name in _ROOM}
     return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from portal.domain import money
 from portal.domain.nights import LONGEST_STAY, nights
 from portal.models import Property, RoomType
-from portal.services import rate_calendar, rate_terms, room_types
+from portal.services import rate_calendar, rate_plans, rate_terms, room_types
 from portal.services.errors import NotFound, Refused
 
 
@@ -27,18 +28,26 @@ class RoomRequest:
     infants: int = 0
     amount: Decimal | None = None
     guest_name: str | None = None
+    room_id: UUID | None = None  # this very room, of the type sold; None: any that is free
+    nightly: Mapping[str, str] = field(default_factory=dict)  # {night: amount}; filled in by `priced`
 
 
 def priced(hotel: Property, room: RoomRequest) -> RoomRequest:
-    """Return the request with its amount filled in. Raises `Refused`, `NotFound`."""
+    """Return the request with its amount and what each night costs filled in. Raises `Refused`, `NotFound`."""
     check_stay(room.check_in, room.check_out)
     check_people(room_types.find(hotel.id, room.room_type_id), room.adults, room.children, room.infants)
+    if room.rate_plan_id and rate_plans.find_plan(hotel.id, room.rate_plan_id).room_type_id != room.room_type_id:
+        raise Refused("This rate plan belongs to another room type.", field="rate_plan_id")
     if room.amount is not None:
-        return replace(room, amount=amount(room.amount, hotel.currency))
-    return replace(room, amount=sum(_nightly(hotel, room).values(), Decimal(0)))
+        exact = amount(room.amount, hotel.currency)
+        return replace(room, amount=exact, nightly=spread(exact, room.check_in, room.check_out, hotel.currency))
+    prices = by_plan(hotel, room)
+    nightly = {night.isoformat(): money.wire(price, hotel.currency) for night, price in prices.items()}
+    return replace(room, amount=sum(prices.values(), Decimal(0)), nightly=nightly)
 
 
-def _nightly(hotel: Property, room: RoomRequest) -> dict[date, Decimal]:
+def by_plan(hotel: Property, room: RoomRequest) -> dict[date, Decimal]:
+    """Return what the rate plan asks for each night. Raises `Refused` when it asks for nothing, `NotFound`."""
     if room.rate_plan_id is None:
         raise Refused("Choose a rate plan, or say what the room costs.", field="amount")
     stay = nights(room.check_in, room.check_out)
@@ -50,6 +59,12 @@ def _nightly(hotel: Property, room: RoomRequest) -> dict[date, Decimal]:
     if missing:
         raise Refused(f"The rate plan has no price for {missing[0]}: say what the room costs.", field="amount")
     return {night: price for night, price in prices.items() if price is not None}
+
+
+def share(rooms: Sequence[RoomRequest], total: Decimal, currency: str) -> list[RoomRequest]:
+    """Return the rooms with one price for all of them shared out, adding up to it exactly. Raises `Refused`."""
+    parts = money.split(amount(total, currency), len(rooms), currency)
+    return [replace(room, amount=part) for room, part in zip(rooms, parts, strict=True)]
 
 
 def amount(value: Decimal, currency: str) -> Decimal:

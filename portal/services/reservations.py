@@ -14,7 +14,10 @@ from portal.models import Reservation, ReservationRoom
 from portal.services import properties, rooms
 from portal.services import reservation_desk as desk
 from portal.services.errors import NotFound, Refused
-from portal.services.reservation_sales import RoomRequest, SaleRequest, StayChange, change, create
+from portal.services.reservation_changes import Preview, StayChange, change, preview
+from portal.services.reservation_prices import share
+from portal.services.reservation_sales import Person, RoomRequest, SaleRequest, create, sold_with
+from portal.services.reservation_undo import undo, undoable
 from portal.services.reservation_views import Detail, Filters, Line, Page, count, detail, find, first_pages, list_page
 
 __all__ = [
@@ -22,6 +25,8 @@ __all__ = [
     "Filters",
     "Line",
     "Page",
+    "Person",
+    "Preview",
     "RoomRequest",
     "SaleRequest",
     "StayChange",
@@ -38,6 +43,11 @@ __all__ = [
     "list_page",
     "move_room",
     "no_show",
+    "preview",
+    "share",
+    "sold_with",
+    "undo",
+    "undoable",
 ]
 
 
