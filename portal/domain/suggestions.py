@@ -38,6 +38,7 @@ class Kind(StrEnum):
     OTHER_MEAL = "other_meal"
     CLOSE_PRICE = "close_price"  # `figure`: how many percent theirs lies off ours, signed
     OTHER_PRICE = "other_price"
+    SISTER = "sister"  # a sister property has it so
 
 
 @dataclass(frozen=True)
