@@ -25,16 +25,24 @@ from portal.web import htmx, mapping_page, mapping_words
 from portal.web.guards import allowed
 from portal.web.identity import person
 
-bp = Blueprint("mappings", __name__, url_prefix="/p/<uuid:property_id>/connections/<uuid:connection_id>/mapping")
+bp = Blueprint("mappings", __name__, url_prefix="/p/<uuid:property_id>")
+_ONE = "/connections/<uuid:connection_id>/mapping"
 
 
-@bp.get("")
+@bp.get("/mappings")
+@bp.get(_ONE)
 @allowed("connections.view")
-def index(property_id: UUID, connection_id: UUID) -> Any:
-    return _page(connections.find(property_id, connection_id))
+def index(property_id: UUID, connection_id: UUID | None = None) -> Any:
+    """The mapping of one connection. Without one: of the only one there is, or a list to choose from."""
+    if connection_id is not None:
+        return _page(connections.find(property_id, connection_id))
+    found = connections.of_property(property_id)
+    if len(found) == 1:
+        return htmx.go(_back(found[0]))
+    return render_template("mappings/choose.html", connections=found)
 
 
-@bp.get("/list")
+@bp.get(f"{_ONE}/list")
 @allowed("connections.view")
 def status(property_id: UUID, connection_id: UUID) -> Any:
     """How old the provider's list is, how far a replay came: asked for while a worker is at it, and no longer."""
@@ -43,7 +51,7 @@ def status(property_id: UUID, connection_id: UUID) -> Any:
     return htmx.part("mappings/_status.html", _back(connection), status=200, told=found, connection=connection)
 
 
-@bp.post("/refresh")
+@bp.post(f"{_ONE}/refresh")
 @allowed("connections.edit")
 def refresh(property_id: UUID, connection_id: UUID) -> Any:
     connection = connections.find(property_id, connection_id)
@@ -54,7 +62,7 @@ def refresh(property_id: UUID, connection_id: UUID) -> Any:
     return htmx.go(_back(connection))
 
 
-@bp.post("/save")
+@bp.post(f"{_ONE}/save")
 @allowed("connections.edit")
 def save(property_id: UUID, connection_id: UUID) -> Any:
     """Keep the form as the draft; `accept` names a line whose proposal is taken in the same step."""
@@ -66,7 +74,7 @@ def save(property_id: UUID, connection_id: UUID) -> Any:
     return _kept(connection, sent)
 
 
-@bp.get("/suggestions")
+@bp.get(f"{_ONE}/suggestions")
 @allowed("connections.view")
 def suggestions(property_id: UUID, connection_id: UUID) -> Any:
     """The list that one button would accept: what is surer than 90 %, or what a sister property has mapped."""
@@ -84,20 +92,20 @@ def suggestions(property_id: UUID, connection_id: UUID) -> Any:
     )  # fmt: skip
 
 
-@bp.post("/accept")
+@bp.post(f"{_ONE}/accept")
 @allowed("connections.edit")
 def accept(property_id: UUID, connection_id: UUID) -> Any:
     connection = connections.find(property_id, connection_id)
     return _kept(connection, mapping_page.Sent.listed(request.form))
 
 
-@bp.get("/review")
+@bp.get(f"{_ONE}/review")
 @allowed("connections.view")
 def review(property_id: UUID, connection_id: UUID) -> Any:
     return _review(connections.find(property_id, connection_id))
 
 
-@bp.post("/apply")
+@bp.post(f"{_ONE}/apply")
 @allowed("connections.edit")
 def apply(property_id: UUID, connection_id: UUID) -> Any:
     connection = connections.find(property_id, connection_id)
@@ -108,7 +116,7 @@ def apply(property_id: UUID, connection_id: UUID) -> Any:
     return htmx.go(url_for(".history", property_id=property_id, connection_id=connection_id))
 
 
-@bp.post("/discard")
+@bp.post(f"{_ONE}/discard")
 @allowed("connections.edit")
 def discard(property_id: UUID, connection_id: UUID) -> Any:
     connection = connections.find(property_id, connection_id)
@@ -119,13 +127,13 @@ def discard(property_id: UUID, connection_id: UUID) -> Any:
     return htmx.go(_back(connection))
 
 
-@bp.get("/history")
+@bp.get(f"{_ONE}/history")
 @allowed("connections.view")
 def history(property_id: UUID, connection_id: UUID) -> Any:
     return _history(connections.find(property_id, connection_id))
 
 
-@bp.post("/history/<uuid:change_id>/undo")
+@bp.post(f"{_ONE}/history/<uuid:change_id>/undo")
 @allowed("connections.edit")
 def undo(property_id: UUID, connection_id: UUID, change_id: UUID) -> Any:
     connection = connections.find(property_id, connection_id)
@@ -136,7 +144,7 @@ def undo(property_id: UUID, connection_id: UUID, change_id: UUID) -> Any:
     return htmx.go(url_for(".history", property_id=property_id, connection_id=connection_id))
 
 
-@bp.post("/replay")
+@bp.post(f"{_ONE}/replay")
 @allowed("connections.edit")
 def replay(property_id: UUID, connection_id: UUID) -> Any:
     connection = connections.find(property_id, connection_id)

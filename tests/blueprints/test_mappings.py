@@ -289,3 +289,17 @@ def test_somebody_elses_mapping_is_not_there(client, path):
 
     assert client.get(url(wired, path)).status_code == 404
     assert client.get(own).status_code == 404
+
+
+def test_the_tab_leads_to_the_only_mapping_there_is(client):
+    wired = wires.wire()
+    sign_in(client, wires.alice(wired))
+
+    assert client.get(wired.url("mappings")).location == url(wired)
+
+
+def test_a_property_without_connection_is_told_what_will_be_here(client):
+    house = factories.alices_house()
+    sign_in(client, house.owner)
+
+    assert "This property is not connected yet" in wires.text(client.get(f"/p/{house.property_id}/mappings"))
