@@ -200,6 +200,37 @@ class Settings:
         "CHANNEX_LOG_LEVEL", "As LOG_LEVEL, for the Channex connector alone.", parse.LEVELS, "INFO", "Channex"
     )
 
+    # -- Beds24 ----------------------------------------------------------------------------------
+    beds24_api_url: str = setting(
+        "BEDS24_API_URL", "Where Beds24 answers, with the version. Credentials are each account's own, not settings.",
+        parse.address("http", "https"), "https://api.beds24.com/v2", "Beds24",
+    )  # fmt: skip
+    beds24_organization: str | None = setting(
+        "BEDS24_ORGANIZATION", "The name Beds24 gave you as an integration partner. Nobody else sends one.",
+        parse.optional(parse.text), "", "Beds24",
+    )  # fmt: skip
+    beds24_webhook_signature_secret: str | None = setting(
+        "BEDS24_WEBHOOK_SIGNATURE_SECRET",
+        "Only behind a relay of yours that signs: then each delivery must carry `X-Beds24-Signature`, the SHA-256 "
+        "HMAC of its raw body with this secret. Beds24 itself signs nothing.",
+        parse.optional(parse.secret(16)),
+        "",
+        "Beds24",
+    )
+    beds24_sync_enabled: bool = setting(
+        "BEDS24_SYNC_ENABLED", "The main switch of everything below.", parse.switch, "on", "Beds24"
+    )
+    beds24_push_enabled: bool = setting(
+        "BEDS24_PUSH_ENABLED", "Send availability and rates.", parse.switch, "on", "Beds24"
+    )
+    beds24_pull_enabled: bool = setting(
+        "BEDS24_PULL_ENABLED", "Ask for bookings on a schedule.", parse.switch, "on", "Beds24"
+    )
+    beds24_webhook_enabled: bool = setting(
+        "BEDS24_WEBHOOK_ENABLED", "Take webhooks. Off: they are sent away to come again, and bookings are read on "
+        "schedule.", parse.switch, "on", "Beds24",
+    )  # fmt: skip
+
     # -- synchronisation -------------------------------------------------------------------------
     sync_debounce_seconds: float = setting(
         "SYNC_DEBOUNCE_SECONDS",

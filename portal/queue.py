@@ -29,6 +29,8 @@ QUEUE_OF = {
     "channels": "bulk",
     "provision": "bulk",
     "products": "bulk",
+    "stays": "bulk",
+    "rates": "ari",
 }
 _FOLD_SECONDS = 5
 _JOB_SECONDS = 120

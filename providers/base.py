@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import ClassVar, Literal, Protocol
 
@@ -54,6 +55,19 @@ class RoomTypeDetails(Protocol):
     default_occupancy: int
 
 
+@dataclass(frozen=True)
+class Allowance:
+    """Credits of one account in a window of seconds, as long as it does not say otherwise itself.
+
+    `reserve` is left to urgent closings and to reading bookings. `cost` is what a call costs that was not made yet.
+    """
+
+    credits: float
+    window: float
+    reserve: float
+    cost: float = 1.0
+
+
 class Connector:
     """Built from credentials, an `HttpClient` and, where these wear out, a keeper of tokens; see `registry.connect`.
 
@@ -66,8 +80,27 @@ class Connector:
     horizon_days: ClassVar[int] = 365
     account_feed: ClassVar[bool] = False
     """Whether one reading of the feed brings the messages of every property of the account."""
+    checked_every: ClassVar[timedelta] = timedelta(minutes=15)
+    """How often the connection itself is tested, with the OTAs' states or our webhook."""
+    webhooks_of: ClassVar[Literal["account", "property"]] = "account"
+    """`account`: one secret of the installation, one address. `property`: each connection its own."""
+    # Credential name → what the installation's setting is called after `<PROVIDER>_`.
+    from_settings: ClassVar[Mapping[str, str]] = {}
+    needs_settings: ClassVar[tuple[str, ...]] = ()
+    """Those without which nobody of this installation can be connected."""
+    own_hosts: ClassVar[tuple[str, ...]] = ()
+    """Where the provider itself answers; anything else is a simulation, and every page says so."""
+    allowance: ClassVar[Allowance | None] = None
+    """How a provider meters an account that it wants called one at a time; None: calls per minute, from a setting."""
+    needs_currency: ClassVar[bool] = False
+    """Whether `currency`, the property's, has to be among the credentials: its bookings do not name one."""
     # Where stays and closings are kept. With `room_type`, a push of prices needs `rooms`; see `as_held`.
     restrictions_of: ClassVar[Literal["rate_plan", "room_type"]] = "rate_plan"
+
+    @classmethod
+    def can(cls, method: str) -> bool:
+        """Whether this provider does that; what it cannot do raises `NotSupported`."""
+        return method in cls.capabilities
 
     @classmethod
     def connect(

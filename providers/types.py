@@ -168,6 +168,7 @@ class BookedRoom:
     cancelled: bool = False
     charges: tuple[Charge, ...] = ()
     parent_rate_plan_id: str | None = None  # the real plan behind a derived or occupancy option
+    our_key: str | None = None  # the key of the `OutgoingRoom` of ours that this is
     meal_plan: str | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
 

@@ -24,6 +24,7 @@ GLOBAL = {
     "tokens",
     "second_steps",
     "recovery_codes",
+    "master_switches",
 }
 # Unique across organizations on purpose: each one here was thought about, since it tells that a value exists.
 UNIQUE_ACROSS = {"uq_provider_accounts_external", "uq_connections_external", "uq_connections_webhook_key"}

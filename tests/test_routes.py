@@ -26,6 +26,7 @@ OPEN = {
     "recovery.choose", "recovery.change", "verification.look", "verification.confirm", "verification.done",
     "webhooks.health", "webhooks.connection_health", "webhooks.receive_global", "webhooks.receive",
     "guest.look", "guest.accept", "guest.index", "guest.status", "guest.account", "guest.done",
+    "webhooks.receive_integration",
 }  # fmt: skip
 
 # Pages that are about what their query names, and about nothing without it.

@@ -11,12 +11,14 @@ from portal.services import (
     drain,
     feed,
     full_sync,
+    logins,
     mails,
     parity,
     provision,
     push,
     remote_products,
     retention,
+    stays,
 )
 from workers.context import for_tenant, job
 
@@ -28,11 +30,14 @@ DUTIES: dict[str, Callable[[UUID], object]] = {
     "channels": connections.check,
     "provision": provision.run,
     "products": remote_products.run,
+    "stays": stays.check,
+    "rates": full_sync.look_for_differences,
 }
 TASKS: dict[str, Callable[[], object]] = {
     "feed:channex": lambda: feed.pull_account("channex"),
     "retention": retention.sweep,
     mails.TASK: mails.send_due,
+    "logins": logins.keep_signed_in,
 }
 
 

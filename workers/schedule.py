@@ -32,6 +32,7 @@ def tasks(sweep_seconds: float) -> list[Periodic]:
         Periodic("feeds", 5.0, sweep.ring_feeds, shared=False),
         Periodic("mails", 5.0, mails.ring_due, shared=False),
         Periodic("unacknowledged", 60.0, sweep.warn_unacknowledged),
+        Periodic("logins", 60.0, lambda: queue.ring_task("logins")),
         Periodic("retention", 3600.0, lambda: queue.ring_task("retention")),
     ]
 

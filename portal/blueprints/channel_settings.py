@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, abort, render_template, request, url_for
 
 from portal.schemas.channel_setup import WebhookForm
-from portal.services import channel_readback, channel_setups, connection_work, connections, switches
+from portal.services import channel_readback, channel_setups, connections, switches, webhook_setup
 from portal.services.errors import NotFound
 from portal.web import htmx
 from portal.web.forms import Form
@@ -25,7 +25,7 @@ def index(property_id: UUID) -> Any:
             "connection": connection,
             "webhook": channel_readback.webhook(connection),
             "counting": channel_readback.counting(connection),
-            "address": connection_work.delivery_url(connection),
+            "address": webhook_setup.address(connection),
             "master": [(name, switches.installation_may(connection.provider, name)) for name in ("push", "pull")],
         }
         for connection in connections.of_property(property_id)

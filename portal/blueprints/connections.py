@@ -23,6 +23,7 @@ from portal.services import (
     overview,
     provision,
     run_facts,
+    webhook_setup,
 )
 from portal.services.errors import Refused
 from portal.web import htmx, run_words, troubles, words
@@ -217,7 +218,7 @@ def _make(connection: Any, problems: Sequence[troubles.Told]) -> Card:
         problems=problems,
         send_obstacle=connection_work.obstacle(connection),
         read_obstacle=connection_work.obstacle(connection, reading=True),
-        delivery_url=connection_work.delivery_url(connection),
+        delivery_url=webhook_setup.address(connection),
         sync_sentence=said[work.sync.id] if work.sync else "",
         pull_sentence=said[work.pull.id] if work.pull else "",
     )

@@ -1,7 +1,8 @@
 """Where channel managers post: stored, committed, answered, in that order.
 
-Two addresses: `/webhooks/<key>` for one connection, and `/api/webhooks/<provider>` for a provider's
-whole account, routed by the property the body names. Unknown address and wrong secret get the same 401.
+Three addresses: `/webhooks/<key>` for one connection; `/api/webhooks/<provider>` for a provider's whole account
+with the installation's secret; `/api/integrations/<provider>/webhook` with each connection's own. The last two are
+routed by the property the body names. Unknown address and wrong secret get the same 401.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from portal.services import inbox
 from portal.services.errors import NotStored
 from portal.web.guards import open_to_all
 from providers.errors import Malformed, NotSupported
-from providers.registry import connector_class
+from providers.registry import CONNECTORS, connector_class
 from providers.types import Message
 
 bp = Blueprint("webhooks", __name__)
@@ -43,6 +44,12 @@ def receive_global(provider: str) -> Response:
     return _answered(provider if inbox.account_secret(provider) else "unknown", lambda: _receive_global(provider))
 
 
+@bp.post("/api/integrations/<provider>/webhook")
+@open_to_all("authenticated by the secret of the connection whose property the body names")
+def receive_integration(provider: str) -> Response:
+    return _answered("integration", lambda: _receive_integration(provider))
+
+
 @bp.post("/webhooks/<key>")
 @open_to_all("authenticated by the connection's webhook secret")
 def receive(key: str) -> Response:
@@ -67,11 +74,27 @@ def _receive_global(provider: str) -> Response:
 def _receive(key: str) -> Response:
     body = _body()
     route = inbox.route_key(key)
-    provider = route.provider if route else "channex"
-    known = _proves(provider, body, (route.secret if route else None) or NO_SECRET)
+    provider = route.provider if route else next(iter(CONNECTORS))
+    return _accepted(route, provider, body, "connection")
+
+
+def _receive_integration(provider: str) -> Response:
+    """Routed by the property the body names, and proved by the secret of that very connection."""
+    if inbox.account_secret(provider):
+        return _receive_global(provider)
+    body = _body()
+    external = _property_named(provider, body)
+    return _accepted(inbox.route_own(provider, external) if external else None, provider, body, "global")
+
+
+def _accepted(route: inbox.Route | None, provider: str, body: bytes, way: str) -> Response:
+    signed = inbox.signature_secret(provider)
+    known = _proves(provider, body, signed or (route.secret if route else None) or NO_SECRET, signed=bool(signed))
     if route is None or not known:
         return _answer(401, "unauthorized")
-    inbox.accept(route, _delivery(body, "connection"))
+    if not inbox.takes_webhooks(provider):
+        return _answer(503, "paused", retry_after=300)
+    inbox.accept(route, _delivery(body, way))
     return _answer(200, "accepted")
 
 
@@ -93,18 +116,18 @@ def _body() -> bytes:
     return request.get_data(cache=False)
 
 
-def _proves(provider: str, body: bytes, secret: str) -> bool:
+def _proves(provider: str, body: bytes, secret: str, *, signed: bool = False) -> bool:
     try:
         connector = connector_class(provider)
     except NotSupported:
         return False
-    return connector.verify_webhook(dict(request.headers), body, secret) and secret != NO_SECRET
+    return connector.verify_webhook(dict(request.headers), body, secret, signed=signed) and secret != NO_SECRET
 
 
 def _property_named(provider: str, body: bytes) -> str | None:
     try:
         return connector_class(provider).parse_webhook(body).external_property_id
-    except Malformed:
+    except (Malformed, NotSupported):
         return None
 
 

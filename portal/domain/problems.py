@@ -33,3 +33,5 @@ class Trouble(StrEnum):
     UNACKNOWLEDGED = "unacknowledged"
     CHANNEL_REMOVAL = "channel_removal"
     WEBHOOK_UNREADABLE = "webhook_unreadable"
+    BOOKING_GONE = "booking_gone"
+    LOGIN_UNUSED = "login_unused"

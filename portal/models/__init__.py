@@ -17,6 +17,7 @@ from portal.models.inbox import EventState, InboxMessage, InboxState, ProviderFe
 from portal.models.invitations import Invitation, InvitationProperty
 from portal.models.keys import TenantKey
 from portal.models.lanes import Lane, Send
+from portal.models.logins import ProviderLogin
 from portal.models.mails import Mail
 from portal.models.mapping_drafts import MappingChange, MappingDraft, ProductDecision, RemoteClosing, RemoteSnapshot
 from portal.models.mappings import RateMapping, RoomMapping
@@ -30,6 +31,7 @@ from portal.models.room_types import Housekeeping, Room, RoomType
 from portal.models.rooms import BlockReason, RoomBlock, RoomNight
 from portal.models.schedule import ScheduleSlot
 from portal.models.second_steps import RecoveryCode, SecondStep
+from portal.models.switches import MasterSwitch
 from portal.models.sync_runs import ApiCall, SyncRun, SyncStatus, SyncType
 from portal.models.tokens import Purpose, Token
 from portal.models.users import Membership, MembershipProperty, Role, User, UserSession
@@ -63,13 +65,15 @@ __all__ = [
     "MappingChange",
     "MappingDraft",
     "MagicLink",
+    "MasterSwitch",
     "Membership",
     "MembershipProperty",
     "Organization",
-    "Property",
     "ProductDecision",
+    "Property",
     "ProviderAccount",
     "ProviderFeed",
+    "ProviderLogin",
     "Purpose",
     "RateDay",
     "RateEdit",

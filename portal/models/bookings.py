@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import DateTime, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Created, TenantRow, belongs_to
@@ -26,8 +27,9 @@ class BookingLink(TenantRow):
     unique_code: Mapped[str] = mapped_column(String(80), default="")
     reservation_id: Mapped[UUID | None]
     last_ordering: Mapped[str] = mapped_column(String(64), default="")
-    last_revision_id: Mapped[str] = mapped_column(String(64), default="")
+    last_revision_id: Mapped[str] = mapped_column(String(128), default="")
     cancelled: Mapped[bool] = mapped_column(default=False)
+    missed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # asked for, and did not come
     base_sealed: Mapped[bytes | None]
     created_at: Mapped[Created]
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, DateTime, Index, Integer, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -41,6 +41,8 @@ class Duty(StrEnum):
     CHANNELS = "channels"  # poll the OTAs' states
     PROVISION = "provision"  # create or adopt our products at the provider
     PRODUCTS = "products"  # read its products for the mapping page, place held bookings
+    STAYS = "stays"  # read every booking that is not over yet again, daily
+    RATES = "rates"  # look every hour whether a price went out that did not arrive
 
 
 class ProviderAccount(TenantRow):
@@ -78,8 +80,12 @@ class Connection(TenantRow):
     webhook_key_hash: Mapped[bytes | None]  # of the unguessable part of the connection's own URL
     webhook_key_sealed: Mapped[bytes | None]
     webhook_secret_sealed: Mapped[bytes | None]
+    login_id: Mapped[UUID | None]  # where the credential is one that wears out
     credentials_sealed: Mapped[bytes | None]  # empty for Channex: one master key from the environment
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    # Where bookings are asked for by time: changes up to then are here. `read_minutes` NULL: the installation's.
+    read_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    read_minutes: Mapped[int | None] = mapped_column(SmallInteger)
     connected_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     disconnected_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[Created]
@@ -90,6 +96,7 @@ class Connection(TenantRow):
 
     __table_args__: Any = (
         belongs_to("properties", "property_id", cascade=True),
+        belongs_to("provider_logins", "login_id"),
         UniqueConstraint("organization_id", "property_id", "provider"),
         # Across organizations on purpose: a provider's property is routed to exactly one tenant.
         Index(

@@ -60,6 +60,7 @@ def details(revision: Revision) -> dict[str, Any]:
         "payment_type": revision.payment_type,
         "payment_card": dict(revision.payment_card),
         "channel_name": revision.channel_name,
+        "kind": revision.kind.value,
         "charges": [
             {"kind": c.kind, "name": c.name, "amount": format(c.amount, "f"), "inclusive": c.inclusive, "note": c.note}
             for c in (*revision.charges, *(charge for room in revision.rooms for charge in room.charges))

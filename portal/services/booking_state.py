@@ -20,7 +20,7 @@ from portal import tenancy
 from portal.domain.reservations import Status
 from portal.extensions import db
 from portal.models import Guest, RateMapping, RatePlan, Reservation, ReservationRoom, RoomMapping
-from providers.types import BookedRoom, BookingStatus, Occupancy, Revision
+from providers.types import BookedRoom, BookingKind, BookingStatus, Occupancy, Revision, StayState
 
 DATES = ("check_in", "check_out")
 Fields = dict[str, Any]
@@ -75,7 +75,7 @@ def theirs(revision: Revision, known: Products) -> dict[str, Any]:
     person = revision.customer
     return {
         "booking": {
-            "status": Status.CANCELLED if revision.status is BookingStatus.CANCELLED else Status.CONFIRMED,
+            "status": status(revision),
             "amount": revision.amount,
             "notes": revision.notes,
             "guest_name": person.full_name or None,
@@ -84,6 +84,22 @@ def theirs(revision: Revision, known: Products) -> dict[str, Any]:
         },
         "rooms": {key: _their_room(room, known) for key, room in keyed(revision.rooms)},
     }
+
+
+def status(revision: Revision) -> Status:
+    """Their word on the reservation's state. Where the guest is only some providers can be told."""
+    if revision.status is BookingStatus.CANCELLED:
+        return Status.CANCELLED
+    if revision.stay_state in _GUESTS:
+        return _GUESTS[revision.stay_state]
+    return Status.PENDING if revision.kind is BookingKind.REQUEST else Status.CONFIRMED
+
+
+_GUESTS: Mapping[StayState | None, Status] = {
+    StayState.CHECKED_IN: Status.IN_HOUSE,
+    StayState.CHECKED_OUT: Status.CHECKED_OUT,
+    StayState.NO_SHOW: Status.NO_SHOW,
+}
 
 
 def keyed(rooms: Sequence[BookedRoom]) -> Iterable[tuple[str, BookedRoom]]:

@@ -21,11 +21,11 @@ from portal.domain.reservations import Source, Status
 from portal.extensions import db
 from portal.models import BookingLink, Connection, Guest, InboxMessage, Property, Reservation, ReservationRoom
 from portal.models.base import new_id
-from portal.services import audit, booking_rooms, guests, rooms, waiting
+from portal.services import audit, booking_rooms, guests, own_bookings, rooms, waiting
 from portal.services import booking_state as state
 from portal.services.booking_conflicts import Problems
 from providers.registry import connector_class
-from providers.types import BookingStatus, Person, Revision
+from providers.types import BookingKind, BookingStatus, Person, Revision
 
 APPLIED = ("created", "changed", "cancelled")
 
@@ -74,6 +74,8 @@ def desk(connection: Connection) -> Desk:
 def apply(at: Desk, revision: Revision, inbox_id: UUID | None) -> Effect:
     """Bring one revision into our books; a helper, inside the message's own unit of work."""
     link = _lock_link(at.connection.id, revision)
+    if link.reservation_id is None:
+        link.reservation_id = own_bookings.adopt(at, revision)
     repeated = revision.external_revision_id == link.last_revision_id
     # A message without a time cannot be called old: it counts as it came.
     late = repeated or bool(revision.ordering) and revision.ordering <= link.last_ordering
@@ -159,7 +161,7 @@ def _note_booked_at(link: BookingLink, revision: Revision) -> None:
 def _create(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | None) -> Effect:
     """Store a booking we did not know. After a tombstone it is stored as cancelled and takes no room."""
     cancelled = link.cancelled
-    guest = guests.find_or_create(revision.customer, provider=at.connection.provider, country=at.property.country)
+    guest = _guest(at, revision)
     reservation = _new_reservation(at, revision, guest, cancelled)
     booked = [
         booking_rooms.new(at, reservation, revision, position, key, room, active=not cancelled and not room.cancelled)
@@ -173,19 +175,26 @@ def _create(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | No
     link.reservation_id = reservation.id
     booking_rooms.mark(at, reservation, before=[], after=booked, urgent=True)
     after = state.to_json(state.ours(reservation, booked, guest))
-    changes = {**_flat({}, after)}
+    changes = _flat({}, after)
     audit.record("reservation.created", "reservation", reservation.id, changes, property_id=at.property.id)
     return Effect("created", reservation.id, changes, unplaced=len(unplaced))
 
 
-def _new_reservation(at: Desk, revision: Revision, guest: Guest, cancelled: bool) -> Reservation:
+def _guest(at: Desk, revision: Revision) -> Guest | None:
+    """The guest of a booking. A closed room has none, whatever its label says."""
+    if revision.kind is BookingKind.BLOCK:
+        return None
+    return guests.find_or_create(revision.customer, provider=at.connection.provider, country=at.property.country)
+
+
+def _new_reservation(at: Desk, revision: Revision, guest: Guest | None, cancelled: bool) -> Reservation:
     return Reservation(
         property_id=at.property.id,
         code=(revision.code or revision.external_booking_id)[:64],
         source=Source.OTA,
         channel=revision.channel[:8],
-        status=Status.CANCELLED if cancelled else Status.CONFIRMED,
-        guest_id=guest.id,
+        status=Status.CANCELLED if cancelled else state.status(revision),
+        guest_id=guest.id if guest else None,
         check_in=revision.check_in,
         check_out=revision.check_out,
         adults=revision.occupancy.adults,
@@ -258,7 +267,7 @@ def _take_booking(
             reservation.cancel_reason = _cancel_reason(revision)
         else:
             reservation.cancelled_at = reservation.cancel_reason = None
-    if any(name.startswith("guest_") for name in taken):
+    if any(name.startswith("guest_") for name in taken) and revision.kind is not BookingKind.BLOCK:
         guest = _take_guest(at, reservation, guest, revision.customer)
     return guest
 

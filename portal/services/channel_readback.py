@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from portal.db import end_reading, now, unit_of_work
-from portal.extensions import runtime
 from portal.models import ChannelSetup, Connection, SetupState
-from portal.services import channel_setups
+from portal.services import channel_setups, webhook_setup
 from providers.base import Connector
 from providers.errors import Rejected
 
@@ -17,9 +16,14 @@ DAILY = timedelta(days=1)
 
 
 def read(connection: Connection, asked: dict[str, Any], connector: Connector) -> None:
-    """What was asked for, and once a day what nobody asked for."""
+    """Who counts, when that was asked for, and once a day when nobody asked."""
     _counting(connection, bool(asked.get("stop_counting")), connector)
-    _webhook(connection, str(asked.get("webhook") or ""), connector)
+
+
+def read_webhook(connection: Connection, asked: dict[str, Any], connector: Connector) -> None:
+    """Our webhook, likewise; registered anew when that was asked for."""
+    if connection.external_property_id and connector.can("check_webhook"):
+        _webhook(connection, str(asked.get("webhook") or ""), connector)
 
 
 def counting(connection: Connection) -> tuple[str, ...]:
@@ -65,15 +69,14 @@ def _go_on(setup: ChannelSetup) -> None:
 
 
 def _webhook(connection: Connection, wish: str, connector: Connector) -> None:
-    secret = runtime.settings.channex_webhook_secret if connection.provider == "channex" else ""
+    url, property_id, secret = webhook_setup.target(connection)
     if not secret or (not wish and not _is_old((connection.settings or {}).get("webhook", {}).get("at"))):
         return
-    url = f"{runtime.settings.public_url}/api/webhooks/{connection.provider}"
     end_reading()
     registered, refusal = None, ""
     try:
-        registered = connector.register_webhook(url, None, secret) if wish == "register" else None
-        faults = list(connector.check_webhook(url, None, secret))
+        registered = connector.register_webhook(url, property_id, secret) if wish == "register" else None
+        faults = list(connector.check_webhook(url, property_id, secret))
     except Rejected as error:  # an address the provider cannot reach is a sentence, not the end of the other work
         faults, refusal = ["it was refused"], str(error)[:300]
     with unit_of_work():

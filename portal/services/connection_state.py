@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
@@ -16,8 +15,6 @@ from portal.models import Channel, ChannelState, Connection, ConnectionState, La
 from portal.services import audit, incidents, provider_feeds
 from providers.errors import AuthFailed, NotFound, ProviderError, RateLimited, Retryable
 from providers.types import LaneKind, RemoteChannel
-
-CHECK_EVERY = timedelta(minutes=15)
 
 
 def change(connection: Connection, state: ConnectionState, reason: str) -> None:
@@ -130,10 +127,6 @@ def _take(connection: Connection, row: Channel, remote: RemoteChannel) -> None:
         {"state": (str(before) if before else None, row.state.value), "channel": (remote.code, remote.code)},
         property_id=connection.property_id,
     )
-
-
-def next_check() -> datetime:
-    return now() + CHECK_EVERY
 
 
 def stamp() -> str:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from portal import tenancy
 from portal.db import now
-from portal.extensions import db, runtime
+from portal.extensions import db
 from portal.models import (
     Connection,
     ConnectionState,
@@ -151,14 +151,6 @@ def pause(connection: Connection, reason: str) -> None:
     if connection.state is not ConnectionState.ACTIVE:
         raise Refused("This connection is not active.")
     connections.pause(connection, reason)
-
-
-def delivery_url(connection: Connection) -> str:
-    """Where the provider posts: the installation's own address when one webhook serves the whole account,
-    else the connection's. The secret is not part of either."""
-    if connection.provider == "channex" and runtime.settings.channex_webhook_secret:
-        return f"{runtime.settings.public_url}/api/webhooks/{connection.provider}"
-    return f"{runtime.settings.public_url}/webhooks/{connection.webhook_key}"
 
 
 def _newest_runs(connection_id: UUID) -> dict[SyncType, SyncRun]:

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from portal import tenancy
 from portal.crypto import token_hash
-from portal.db import end_reading, unit_of_work
+from portal.db import end_reading, now, unit_of_work
 from portal.domain.problems import Trouble
 from portal.extensions import db
 from portal.models import Channel, Connection, ConnectionState, Duty, Property
 from portal.services import (
     audit,
+    channel_readback,
     channel_setups,
     channel_work,
     connection_state,
@@ -23,6 +25,8 @@ from portal.services import (
     duties,
     full_sync,
     incidents,
+    logins,
+    mappings,
     sync_runs,
 )
 from portal.services.errors import NotFound, Refused
@@ -32,12 +36,13 @@ from providers.registry import connector_class
 SWITCHES = ("sync_enabled", "push_enabled", "pull_enabled", "webhooks_enabled")
 
 
-def create(property: Property, provider: str) -> Connection:
+def create(property: Property, provider: str, *, code: str = "", login_id: UUID | None = None) -> Connection:
     """Connect a property to a provider; nothing is said to the provider yet (see `provision`).
 
-    Raises `Refused` when it is connected already, `NotSupported` for an unknown provider.
+    Where one signs in by a code, `code` is a new one and `login_id` an account of the organization that is signed
+    in already. Raises `Refused` when it is connected already, `NotSupported` for an unknown provider.
     """
-    connector_class(provider)
+    by_code = connector_class(provider).can("exchange_code")
     with unit_of_work():
         existing = db.session.scalar(
             select(Connection).where(
@@ -53,6 +58,12 @@ def create(property: Property, provider: str) -> Connection:
             connection: Connection = existing
         else:
             connection = _new(property.id, provider)
+        if login_id is not None:
+            connection.login_id = logins.find(login_id, provider).id
+        elif code:
+            connection.login_id = logins.create(provider, code).id
+        if by_code and connection.login_id is None:
+            raise Refused("A code is needed.", field="code")
         duties.request(connection.id, Duty.PROVISION)
         audit.record(
             "connection.created", "connection", connection.id, {"provider": (None, provider)}, property_id=property.id
@@ -141,6 +152,71 @@ def resume(connection: Connection) -> None:
     full_sync.request(connection, "person")
 
 
+def sign_in_again(connection: Connection, code: str) -> None:
+    """Enter a new code for the account of this connection; a worker exchanges it. Raises `Refused`."""
+    if not connector_class(connection.provider).can("exchange_code"):
+        raise Refused("This provider has no codes.")
+    with unit_of_work():
+        old = connection.login_id
+        usable = old is not None and logins.find(old, connection.provider).refresh_sealed is not None
+        connection.login_id = logins.create(connection.provider, code, replaces=old if usable else None).id
+        duties.request(connection.id, Duty.PROVISION)
+        audit.record("connection.code_entered", "connection", connection.id, property_id=connection.property_id)
+
+
+def choose_property(connection: Connection, external_property_id: str) -> None:
+    """Say which of the account's properties this is. Raises `Refused`, also when somebody else has it."""
+    login = connectors.login_of(connection)
+    shown = {one["external_id"]: one for one in (login.details or {}).get("properties", [])} if login else {}
+    if connection.state is not ConnectionState.SETTING_UP or external_property_id not in shown:
+        raise Refused("Choose one of the properties that the account shows.", field="external_property_id")
+    currency = shown[external_property_id].get("currency")
+    ours = db.session.scalar(select(Property.currency).where(Property.id == connection.property_id))
+    if currency and currency != ours:
+        raise Refused(
+            f"This property is kept in {currency} there and in {ours} here: amounts would be read wrongly.",
+            field="external_property_id",
+        )
+    try:
+        with unit_of_work():
+            before = connection.external_property_id
+            connection.external_property_id = external_property_id
+            db.session.flush()
+            audit.record(
+                "connection.property_chosen",
+                "connection",
+                connection.id,
+                {"external_property_id": (before, external_property_id)},
+                property_id=connection.property_id,
+            )
+    except IntegrityError:
+        raise Refused("This property is connected elsewhere already.", field="external_property_id") from None
+
+
+def start(connection: Connection) -> None:
+    """Ask a worker to begin: the bookings that are there are read first, then the calendar is sent. Raises `Refused`."""
+    if connection.state is not ConnectionState.SETTING_UP or not connection.external_property_id:
+        raise Refused("Choose the property first.")
+    if not mappings.rooms_of(connection.id):
+        raise Refused("Map at least one room type first: until then there is nothing to send.")
+    with unit_of_work():
+        duties.request(connection.id, Duty.PROVISION, {"start": True})
+        audit.record("connection.started", "connection", connection.id, property_id=connection.property_id)
+
+
+def read_every(connection: Connection, minutes: int | None) -> None:
+    """How often bookings are asked for; None is the installation's pace. Raises `Refused`."""
+    if minutes is not None and not 1 <= minutes <= 1440:
+        raise Refused("Between one minute and a day.", field="minutes")
+    with unit_of_work():
+        before = connection.read_minutes
+        connection.read_minutes = minutes
+        audit.record(
+            "connection.pace", "connection", connection.id, {"read_minutes": (before, minutes)},
+            property_id=connection.property_id,
+        )  # fmt: skip
+
+
 def disconnect(connection: Connection) -> None:
     """End the connection: close every night there first, and only when that is accepted call it ended.
 
@@ -168,12 +244,11 @@ def check(connection_id: UUID) -> bool:
         return False
     connection = duties.connection(connection_id)
     end_reading()
-    line = connectors.line_for(connection)
+    line = connectors.line_for(connection, urgent=False)
+    external = connection.external_property_id or ""
     try:
         sentence = line.connector.test_connection()
-        found = (
-            line.connector.channels(connection.external_property_id or "") if connection.external_property_id else ()
-        )
+        found = line.connector.channels(external) if external and line.connector.can("channels") else ()
     except ProviderError as error:
         return _failed(connection, lease, line, error)
     with unit_of_work():
@@ -187,12 +262,13 @@ def check(connection_id: UUID) -> bool:
         channel_setups.stamp_all(connection.id, [each.external_id for each in found])
     line.calls.clear()
     try:
+        channel_readback.read_webhook(connection, lease.request, line.connector)
         sooner = channel_work.advance(connection, lease.request, line)
     except ProviderError as error:
         return _failed(connection, lease, line, error)
     with unit_of_work():
         sync_runs.keep_calls(connection, None, connectors.loggable(line.calls))
-    regular = connection_state.next_check()
+    regular = now() + line.connector.checked_every
     duties.done(lease, next_at=min(regular, sooner) if sooner else regular)
     return True
 

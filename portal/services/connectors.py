@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import partial
 from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
 
+from sqlalchemy import select
+
+from portal import tenancy
 from portal.breaker import Breaker
-from portal.extensions import redis, runtime
+from portal.credits import Credits, Meter, OtherTurn
+from portal.db import end_reading
+from portal.extensions import db, redis, runtime
 from portal.metrics import PROVIDER_CALLS, PROVIDER_SECONDS
-from portal.models import Connection
+from portal.models import Connection, Property, ProviderLogin
+from portal.services.login_tokens import LoginTokens
 from portal.throttle import Throttle
-from providers.base import Connector
+from providers.base import Allowance, Connector
+from providers.dialect import Credits as Said
+from providers.errors import RateLimited
 from providers.http import Call, HttpClient
-from providers.registry import connect
+from providers.registry import connect, connector_class
 
 MINUTE = 60.0
 _LINKS = ("/meta/airbnb/connection_link", "/auth/one_time_token")
@@ -33,32 +45,45 @@ class Line:
 def line_for(connection: Connection, *, urgent: bool = True) -> Line:
     """The line of one connection. Its breaker and limits are shared with every other process.
 
-    What is not urgent leaves the last slots of the limit to closings.
+    What is not urgent leaves the last of the limit to closings.
     """
+    connector = connector_class(connection.provider)
+    stored = dict(connection.credentials or {})
+    if connector.needs_currency:
+        stored["currency"] = _currency(connection)
     subject = connection.external_property_id or "account"
-    return open_line(connection.provider, connection.credentials or {}, subject, reserve=0 if urgent else RESERVE)
+    login = login_of(connection)
+    end_reading()
+    return open_line(connection.provider, stored, subject, urgent=urgent, login=login)
 
 
-def open_line(provider: str, stored: Mapping[str, str], subject: str, *, reserve: int = 0) -> Line:
+def open_line(
+    provider: str,
+    stored: Mapping[str, str],
+    subject: str,
+    *,
+    urgent: bool = True,
+    login: ProviderLogin | None = None,
+) -> Line:
     """`subject` is what a failing call says something about: a property, or the account."""
     credentials = {**_from_settings(provider), **stored}
     calls: list[Call] = []
-    account = _account(credentials)
-    breaker = Breaker(redis.client, f"{provider}:{account}:{subject}")
+    account = account_key(provider, credentials, login)
+    breaker = Breaker(redis.client, f"{account}:{subject}")
+    limits = _limits(provider, account, urgent)
 
     def make_http(base_url: str, headers: Mapping[str, str]) -> HttpClient:
-        throttle = _throttle(provider, account)
         return HttpClient(
             base_url,
             headers,
             deadline=runtime.settings.provider_deadline_seconds,
-            limiter=partial(throttle.take, reserve=reserve),
-            limited=throttle.block,
             breaker=breaker,
             journal=partial(_note, provider, calls),
+            **limits,
         )
 
-    return Line(connect(provider, credentials, make_http), calls)
+    tokens = LoginTokens(login.id) if login is not None and login.refresh_sealed else None
+    return Line(connect(provider, credentials, make_http, tokens), calls)
 
 
 def loggable(calls: Sequence[Call]) -> list[Call]:
@@ -68,22 +93,40 @@ def loggable(calls: Sequence[Call]) -> list[Call]:
 
 def trust_again(connection: Connection) -> None:
     """The provider is known to be back: the next call of this connection need not wait for its breaker."""
-    account = _account({**_from_settings(connection.provider), **(connection.credentials or {})})
-    subject = connection.external_property_id or "account"
-    Breaker(redis.client, f"{connection.provider}:{account}:{subject}").succeeded()
+    credentials = {**_from_settings(connection.provider), **(connection.credentials or {})}
+    account = account_key(connection.provider, credentials, login_of(connection))
+    Breaker(redis.client, f"{account}:{connection.external_property_id or 'account'}").succeeded()
+
+
+def login_of(connection: Connection) -> ProviderLogin | None:
+    """The account a connection signs in with, as it is now; None where the installation's own key does."""
+    if connection.login_id is None:
+        return None
+    found: ProviderLogin | None = db.session.scalar(
+        select(ProviderLogin)
+        .where(ProviderLogin.organization_id == tenancy.required(), ProviderLogin.id == connection.login_id)
+        .execution_options(populate_existing=True)
+    )
+    return found
+
+
+def meter(login: ProviderLogin) -> Meter | None:
+    """What the provider last said of the account's credits; None: not known, or this one does not meter."""
+    allowance = connector_class(login.provider).allowance
+    return _credits(account_key(login.provider, {}, login), allowance).meter() if allowance else None
 
 
 def is_configured(provider: str) -> bool:
     """Whether this installation knows where the provider is; without that nobody can be asked."""
-    return provider != "channex" or bool(runtime.settings.channex_api_url and runtime.settings.channex_api_key)
+    known = _from_settings(provider)
+    return all(known.get(name) for name in connector_class(provider).needs_settings)
 
 
 def is_simulated(provider: str) -> bool:
     """True when this provider's address is not one of its own: every page then says so."""
-    if provider == "channex":
-        host = (runtime.settings.channex_api_url or "").split("//")[-1].split("/")[0].split(":")[0]
-        return not host.endswith("channex.io")
-    return False
+    host = (urlsplit(_from_settings(provider).get("api_url") or "").hostname or "").lower()
+    own = connector_class(provider).own_hosts
+    return not any(host == name or host.endswith(f".{name}") for name in own)
 
 
 def _note(provider: str, calls: list[Call], call: Call) -> None:
@@ -94,22 +137,68 @@ def _note(provider: str, calls: list[Call], call: Call) -> None:
     PROVIDER_SECONDS.labels(provider).observe(call.milliseconds / 1000)
 
 
-def _account(credentials: Mapping[str, str]) -> str:
-    """What tells one credential from another without telling what it is."""
-    return sha256(repr(sorted(credentials.items())).encode()).hexdigest()[:12]
+def account_key(provider: str, credentials: Mapping[str, str], login: ProviderLogin | None) -> str:
+    """What tells one account from another without telling its secret: what all its connections share is kept by it.
+
+    An account that several organizations use has one allowance and one turn.
+    """
+    if login is not None:
+        return f"{provider}:{login.external_id or login.id}"
+    return f"{provider}:{sha256(repr(sorted(credentials.items())).encode()).hexdigest()[:12]}"
 
 
-def _throttle(provider: str, account: str) -> Throttle:
-    limit = runtime.settings.channex_rate_limit_per_minute
-    return Throttle(redis.client, f"calls:{provider}:{account}", limit, MINUTE, max(1, limit // FALLBACK_SHARE))
+def _limits(provider: str, account: str, urgent: bool) -> dict[str, Any]:
+    """What of `HttpClient` keeps an account within what the provider allows."""
+    allowance = connector_class(provider).allowance
+    if allowance is not None:
+        return _metered(_credits(account, allowance), allowance, 0.0 if urgent else allowance.reserve)
+    limit = getattr(runtime.settings, f"{provider}_rate_limit_per_minute")
+    throttle = Throttle(redis.client, f"calls:{account}", limit, MINUTE, max(1, limit // FALLBACK_SHARE))
+    return {"limiter": partial(throttle.take, reserve=0 if urgent else RESERVE), "limited": throttle.block}
+
+
+def _metered(credits: Credits, allowance: Allowance, reserve: float) -> dict[str, Any]:
+    deadline = runtime.settings.provider_deadline_seconds
+
+    def observed(bucket: str, said: Said) -> None:
+        credits.observe(_number(said.remaining), said.resets_in, _number(said.cost))
+
+    @contextmanager
+    def turn() -> Iterator[None]:
+        try:
+            with credits.turn(deadline + 2, 3 * deadline):
+                yield
+        except OtherTurn:
+            raise RateLimited("other calls of this account take their time", retry_after=deadline) from None
+
+    return {
+        "limiter": lambda bucket: credits.take(allowance.cost, reserve),
+        "limited": lambda bucket, seconds: credits.spent(seconds or allowance.window),
+        "observed": observed,
+        "turn": turn,
+    }
+
+
+def _credits(account: str, allowance: Allowance) -> Credits:
+    return Credits(redis.client, account, allowance.credits, allowance.window)
+
+
+def _number(said: Decimal | None) -> float | None:
+    return None if said is None else float(said)
+
+
+def _currency(connection: Connection) -> str:
+    """The currency in which the provider's amounts are to be read: the property's own."""
+    found: str = db.session.execute(
+        select(Property.currency).where(
+            Property.organization_id == tenancy.required(), Property.id == connection.property_id
+        )
+    ).scalar_one()
+    return found
 
 
 def _from_settings(provider: str) -> dict[str, str]:
-    if provider != "channex":
-        return {}
-    settings = runtime.settings
-    return {
-        "api_url": settings.channex_api_url or "",
-        "api_key": settings.channex_api_key or "",
-        "page_size": str(settings.channex_sync_batch_size),
-    }
+    """What the installation itself knows of a provider, by the names the connector has for it."""
+    names = connector_class(provider).from_settings
+    held = {name: getattr(runtime.settings, f"{provider}_{setting}") for name, setting in names.items()}
+    return {name: "" if value is None else str(value) for name, value in held.items()}

@@ -16,10 +16,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from portal import queue, tenancy
-from portal.db import end_reading, unit_of_work
+from portal.db import end_reading, now, unit_of_work
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db
-from portal.models import Connection, Duty, InboxMessage, InboxState, SyncStatus, SyncType
+from portal.models import Connection, ConnectionState, Duty, InboxMessage, InboxState, SyncStatus, SyncType
 from portal.services import (
     audit,
     bookings,
@@ -29,6 +29,7 @@ from portal.services import (
     events,
     feed,
     incidents,
+    poll,
     switches,
     sync_runs,
 )
@@ -40,6 +41,7 @@ log = structlog.get_logger()
 BATCH = 50
 MOST_STARTS = 3
 AWAY_WAITS = (0.2, 1.0, 3.0, 6.0)  # seconds between tries to reach the database again
+READING = (ConnectionState.ACTIVE, ConnectionState.CLOSING)
 PATIENCE = 25.0  # seconds one bell works before it lets others at the queue
 
 
@@ -52,7 +54,7 @@ def drain(connection_id: UUID) -> bool:
         connection = duties.connection(connection_id)
         error = _rounds(lease, connection)
         if error is None:
-            duties.done(lease)
+            duties.done(lease, next_at=poll.next_time(connection) if poll.is_polled(connection) else None)
         else:
             _later(lease, connection, error)
     except duties.LeaseLost:
@@ -70,7 +72,7 @@ def _rounds(lease: duties.Lease, connection: Connection) -> ProviderError | None
     while True:
         batch = events.waiting(connection.id)
         with audit.following(batch.correlation_id):
-            error = _read(connection, batch, pull=wanted)
+            error = _read(connection, batch, pull="person" if wanted else "schedule" if _is_time(connection) else "")
         # Switched off, what the account's feed brings is kept and waits; nothing of it is lost.
         while switches.may(connection, "pull") and apply_some(lease, connection):
             if monotonic() > until or duties.handing_over.is_set():
@@ -83,31 +85,32 @@ def _rounds(lease: duties.Lease, connection: Connection) -> ProviderError | None
         duties.keep(lease)
 
 
-def _read(connection: Connection, batch: events.Batch, *, pull: bool) -> ProviderError | None:
-    """Ask the provider for what the deliveries announced. Its absence delays nothing that is here."""
+def _read(connection: Connection, batch: events.Batch, *, pull: str) -> ProviderError | None:
+    """Ask the provider for what the deliveries announced, and for all there is when `pull` says who wants it: a
+    person, or the schedule. Its absence delays nothing that is here."""
     announced = batch.announced if connection.webhooks_enabled else []  # else the schedule reads in its own time
     if not (pull or announced) or not connection.external_property_id:
         return None
-    if not switches.may(connection, "pull"):
+    polled = poll.is_polled(connection)
+    if not switches.may(connection, "pull") or (polled and connection.state not in READING):
         return None
     with unit_of_work():
         run_id = sync_runs.begin(
             connection,
             SyncType.RESERVATION_PULL,
-            "person" if pull else "webhook",
+            pull or "webhook",
             status=SyncStatus.IN_PROGRESS,
         )
-    line = connectors.line_for(connection)
-    pulled = feed.pull_connection(connection, line, "webhook" if announced else "feed")
-    if pulled.error is None:
-        try:
-            pulled.stored += feed.fetch_missing(connection, line, events.not_here(connection.id, announced))
-        except Malformed:
-            log.warning("announced_revision_unreadable", connection_id=str(connection.id))
-        except ProviderError as failure:
-            pulled.error = failure
+    line = connectors.line_for(connection, urgent=pull != "schedule")
+    if polled:
+        pulled = _ask(connection, line, batch.bookings if connection.webhooks_enabled else (), pull=bool(pull))
+    else:
+        pulled = _feed(connection, line, announced)
     error = pulled.error
     with unit_of_work():
+        if pull == "schedule" and error is None and not announced and not pulled.stored:
+            sync_runs.nothing_new(connection, run_id, line.calls)
+            return None
         sync_runs.keep_calls(connection, run_id, line.calls)
         sync_runs.finish(
             run_id,
@@ -118,6 +121,37 @@ def _read(connection: Connection, batch: events.Batch, *, pull: bool) -> Provide
             summary={"messages": pulled.stored, "acknowledged": pulled.acknowledged, "calls": len(line.calls)},
         )
     return pulled.error
+
+
+def _feed(connection: Connection, line: connectors.Line, announced: Sequence[str]) -> feed.Pulled:
+    """Read the feed to its end, and fetch what was announced and is not in it."""
+    pulled = feed.pull_connection(connection, line, "webhook" if announced else "feed")
+    if pulled.error is None:
+        try:
+            pulled.stored += feed.fetch_missing(connection, line, events.not_here(connection.id, announced))
+        except Malformed:
+            log.warning("announced_revision_unreadable", connection_id=str(connection.id))
+        except ProviderError as failure:
+            pulled.error = failure
+    return pulled
+
+
+def _ask(connection: Connection, line: connectors.Line, bookings: Sequence[str], *, pull: bool) -> feed.Pulled:
+    """Ask what changed; between two such readings only for the bookings that deliveries named."""
+    pulled = feed.Pulled()
+    try:
+        if pull:
+            pulled.stored += poll.changes(connection, line, "poll")
+        if bookings:
+            pulled.stored += poll.announced(connection, line, bookings)
+    except ProviderError as failure:
+        pulled.error = failure
+    return pulled
+
+
+def _is_time(connection: Connection) -> bool:
+    """Whether the schedule wants this connection's bookings read now. The account's feed has a schedule of its own."""
+    return poll.is_polled(connection) and connection.state in READING and poll.is_due(connection, now())
 
 
 def apply_some(lease: duties.Lease, connection: Connection) -> int:

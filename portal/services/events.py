@@ -10,6 +10,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from portal import tenancy
 from portal.db import end_reading, unit_of_work
@@ -37,12 +38,14 @@ _CLOSE = (
 
 @dataclass
 class Batch:
-    """The deliveries read in one round. `announced` holds the revision ids they named."""
+    """The deliveries read in one round. `announced` holds the revision ids they named, `bookings` the bookings of
+    those that name no revision."""
 
     rows: list[tuple[UUID, bytes]] = field(default_factory=list)
     events: dict[UUID, Event] = field(default_factory=dict)
     unreadable: dict[UUID, str] = field(default_factory=dict)
     announced: list[str] = field(default_factory=list)
+    bookings: list[str] = field(default_factory=list)
     correlation_id: str = ""  # of the newest: the work it causes goes on under it
 
     def __bool__(self) -> bool:
@@ -76,6 +79,8 @@ def waiting(connection_id: UUID) -> Batch:
             batch.events[row.id] = event
             if event.kind in ("booking", "unacked"):
                 batch.announced.append(event.external_revision_id or "")
+                if not event.external_revision_id and event.external_booking_id:
+                    batch.bookings.append(event.external_booking_id)
     end_reading()
     return batch
 
@@ -102,7 +107,7 @@ def finish(connection: Connection, batch: Batch, error: ProviderError | None) ->
         return
     with unit_of_work():
         first_seen = _first_seen(connection.id, [event.event_key for event in batch.events.values()])
-        messages = _messages(connection.id, batch.announced)
+        messages = _messages(connection.id, batch.announced) | _newest(connection.id, batch.bookings)
         closed = []
         for event_id, _ in batch.rows:
             event = batch.events.get(event_id)
@@ -125,7 +130,7 @@ def finish(connection: Connection, batch: Batch, error: ProviderError | None) ->
 
 def _act(connection: Connection, event: Event, messages: dict[str, dict[str, Any]]) -> dict[str, Any]:
     if event.kind in ("booking", "unacked"):
-        return messages.get(event.external_revision_id or "", {"did": "looked"})
+        return messages.get(event.external_revision_id or event.external_booking_id or "", {"did": "looked"})
     if event.kind == "channel":
         duties.request(connection.id, Duty.CHANNELS)
         return {"did": "asked_channels"}
@@ -207,13 +212,32 @@ def _messages(connection_id: UUID, announced: Iterable[str]) -> dict[str, dict[s
             InboxMessage.event_key.in_({revision for revision in announced if revision}),
         )
     )
+    return {row.event_key: _became(row) for row in rows}
+
+
+def _newest(connection_id: UUID, booking_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What became of the last message of each announced booking."""
+    wanted = set(booking_ids)
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(InboxMessage.external_booking_id, InboxMessage.id, InboxMessage.outcome, InboxMessage.reservation_id)
+        .ext(distinct_on(InboxMessage.external_booking_id))
+        .where(
+            InboxMessage.organization_id == tenancy.required(),
+            InboxMessage.connection_id == connection_id,
+            InboxMessage.external_booking_id.in_(wanted),
+        )
+        .order_by(InboxMessage.external_booking_id, InboxMessage.id.desc())
+    )
+    return {row.external_booking_id: _became(row) for row in rows}
+
+
+def _became(row: Any) -> dict[str, Any]:
     return {
-        row.event_key: {
-            "did": row.outcome or "kept",
-            "inbox_id": str(row.id),
-            "reservation_id": str(row.reservation_id) if row.reservation_id else None,
-        }
-        for row in rows
+        "did": row.outcome or "kept",
+        "inbox_id": str(row.id),
+        "reservation_id": str(row.reservation_id) if row.reservation_id else None,
     }
 
 

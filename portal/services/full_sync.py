@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 
-from portal.db import unit_of_work
+from portal.db import now, unit_of_work
 from portal.domain.nights import ONE_NIGHT, local_time_to_utc
 from portal.extensions import db, runtime
 from portal.models import Connection, Duty, SyncRun, SyncStatus, SyncType
 from portal.services import audit, duties, horizon, lanes, sync_runs
 
+BUSINESS_BEGINS, BUSINESS_ENDS = 8, 20  # hours of the property's day
 SPREAD_MINUTES = 50  # properties of one hour are spread, so that 3:00 is not a storm
 
 
@@ -77,6 +79,44 @@ def forget_everything(connection: Connection) -> None:
             "connection": connection.id,
         },
     )
+
+
+def look_for_differences(connection_id: UUID) -> bool:
+    """The hourly duty: compare what prices should be with what was accepted. Usually nothing differs, and nothing
+    is said. False when another worker is at it."""
+    lease = duties.claim(connection_id, Duty.RATES)
+    if lease is None:
+        return False
+    connection = duties.connection(connection_id)
+    with unit_of_work():
+        db.session.execute(
+            text(
+                """
+                update lanes set version = version + 1, dirty = dirty + cast(:nights as datemultirange),
+                    due_at = least(due_at, clock_timestamp()), dirty_since = coalesce(dirty_since, clock_timestamp())
+                from (select id from lanes where organization_id = :organization and connection_id = :connection
+                      and kind = 'rates' order by id for update) as mine
+                where lanes.organization_id = :organization and lanes.id = mine.id
+                """
+            ),
+            {
+                "nights": lanes.multirange([horizon.window(connection)]),
+                "organization": connection.organization_id,
+                "connection": connection.id,
+            },
+        )
+    duties.done(lease, next_at=next_business_hour(connection))
+    return True
+
+
+def next_business_hour(connection: Connection) -> datetime:
+    """An hour from now, or when business begins again, in the property's own time."""
+    zone, moment = horizon.zone(connection), now()
+    local = moment.astimezone(ZoneInfo(zone)) + timedelta(hours=1)
+    if BUSINESS_BEGINS <= local.hour < BUSINESS_ENDS:
+        return moment + timedelta(hours=1)
+    day = local.date() if local.hour < BUSINESS_BEGINS else local.date() + ONE_NIGHT
+    return local_time_to_utc(day, time(BUSINESS_BEGINS, connection.id.int % SPREAD_MINUTES), zone)
 
 
 def next_time(connection: Connection) -> datetime:

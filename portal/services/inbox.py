@@ -111,16 +111,34 @@ class _Pool:
 
 pool = _Pool()
 _routes: dict[tuple[str, str], tuple[float, Route | None]] = {}
+_takes: dict[str, tuple[float, bool]] = {}
 
 
 def account_secret(provider: str) -> str | None:
     """The secret every delivery to the account's own address has to show; None: there is no such address."""
-    return runtime.settings.channex_webhook_secret or None if provider == "channex" else None
+    return getattr(runtime.settings, f"{provider}_webhook_secret", None) or None
+
+
+def signature_secret(provider: str) -> str | None:
+    """The secret of a relay in front of us that signs every delivery; None: there is none, which is usual."""
+    return getattr(runtime.settings, f"{provider}_webhook_signature_secret", None) or None
 
 
 def takes_webhooks(provider: str) -> bool:
     """The installation's master switch: off, a delivery is sent away to come again."""
-    return runtime.settings.channex_webhook_enabled if provider == "channex" else True
+    if not getattr(runtime.settings, f"{provider}_webhook_enabled", True):
+        return False
+    known = _takes.get(provider)
+    if known is None or known[0] <= monotonic():
+        with pool.connection() as connection:
+            row = connection.execute(
+                "select count(*) from master_switches where provider = %s and name in ('sync', 'webhook') "
+                'and not "on"',
+                (provider,),
+            ).fetchone()
+        known = monotonic() + ROUTE_SECONDS, not (row and row[0])
+        _takes[provider] = known
+    return known[1]
 
 
 def body_limit() -> int:
@@ -149,19 +167,39 @@ def route_key(key: str) -> Route | None:
         ).fetchone()
     route = None
     if row is not None:
-        with tenancy.of(row[0]):
-            found = db.session.scalar(
-                select(Connection).where(Connection.organization_id == row[0], Connection.id == row[1])
-            )
-            route = Route(row[0], row[1], row[2], found.webhook_secret if found else None)
-            end_reading()
+        route = _with_secret(Route(row[0], row[1], row[2], None))
     _remember(("key", key), route)
+    return route
+
+
+def _with_secret(route: Route) -> Route:
+    with tenancy.of(route.organization_id):
+        found = db.session.scalar(
+            select(Connection).where(
+                Connection.organization_id == route.organization_id, Connection.id == route.connection_id
+            )
+        )
+        secret = found.webhook_secret if found else None
+        end_reading()
+    return replace(route, secret=secret)
+
+
+def route_own(provider: str, external_property_id: str) -> Route | None:
+    """The same, with the secret of that connection: for providers whose deliveries show each property's own."""
+    key = (f"own:{provider}", external_property_id)
+    known = _routes.get(key)
+    if known and known[0] > monotonic():
+        return known[1]
+    found = route_property(provider, external_property_id)
+    route = None if found is None else _with_secret(found)
+    _remember(key, route)
     return route
 
 
 def forget_routes() -> None:
     """After a connection changed, and between tests."""
     _routes.clear()
+    _takes.clear()
 
 
 def accept(route: Route, delivery: Delivery) -> UUID:

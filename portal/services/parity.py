@@ -19,7 +19,7 @@ from portal.models import Connection, Duty, Lane, RatePlan, SyncStatus, SyncType
 from portal.services import connection_state, connectors, duties, horizon, incidents, lanes, mappings, sync_runs
 from providers.base import Connector
 from providers.errors import ProviderError
-from providers.types import LaneKind, Run
+from providers.types import Cell, LaneKind, Run
 
 log = structlog.get_logger()
 DRIFT_TOLD = 1  # nights: any drift is told, and healed
@@ -34,7 +34,7 @@ def check(connection_id: UUID) -> bool:
     with unit_of_work():
         run_id = sync_runs.begin(connection, SyncType.ARI_PULL, "schedule", status=SyncStatus.IN_PROGRESS)
     first, last = horizon.window(connection)
-    line = connectors.line_for(connection)
+    line = connectors.line_for(connection, urgent=False)
     externals = _externals(connection_id)
     asked = now()
     end_reading()
@@ -88,6 +88,7 @@ def _compare(
         if row.kind is LaneKind.AVAILABILITY
     }
     room_types = _room_type_of_plans(connection)
+    held = _held(connector, rows, room_types)
     nights = drifted = 0
     for row in rows:
         if row.accepted_at is not None and row.accepted_at > asked:
@@ -102,7 +103,7 @@ def _compare(
         nights += len(found)
         if row.due_at is not None:
             continue  # on its way out: a difference is expected
-        wanted = cal.decode(row.acknowledged, row.kind)
+        wanted = held[row.id]
         left = available.get(room_types.get(row.rate_plan_id)) or {}
         wrong = [
             night
@@ -113,6 +114,25 @@ def _compare(
             drifted += len(wrong)
             _heal(connection, row, windows_of(wrong))
     return nights, drifted
+
+
+def _held(
+    connector: Connector, rows: Sequence[Lane], room_types: Mapping[UUID | None, UUID]
+) -> dict[UUID, cal.Calendar]:
+    """What each lane should read like: what was accepted, where a room type's plans share restrictions made one."""
+    accepted = {row.id: cal.decode(row.acknowledged, row.kind) for row in rows}
+    if connector.restrictions_of != "room_type":
+        return accepted
+    together: dict[UUID | None, list[Lane]] = {}
+    for row in rows:
+        if row.kind is LaneKind.RATES:
+            together.setdefault(room_types.get(row.rate_plan_id), []).append(row)
+    for plans in together.values():
+        for night in {night for row in plans for night in accepted[row.id]}:
+            cells = {str(row.id): value for row in plans if isinstance(value := accepted[row.id].get(night), Cell)}
+            for lane_id, cell in connector.as_held(cells).items():
+                accepted[UUID(lane_id)][night] = cell
+    return accepted
 
 
 def _heal(connection: Connection, lane: Lane, windows: list[Window]) -> None:

@@ -6,7 +6,6 @@ what is there and doubles nothing.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +13,11 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from portal import tenancy
-from portal.db import end_reading, now, unit_of_work
-from portal.domain.problems import Trouble
-from portal.extensions import db, runtime
+from portal import queue, tenancy
+from portal.db import end_reading, unit_of_work
+from portal.extensions import db
 from portal.models import (
     Connection,
-    ConnectionState,
     Duty,
     Organization,
     Property,
@@ -33,23 +30,23 @@ from portal.models import (
 )
 from portal.models.base import new_id
 from portal.services import (
+    activation,
+    adoption,
     audit,
     connection_state,
     connections,
     connectors,
     duties,
-    full_sync,
-    incidents,
     mappings,
     remote_products,
     sync_runs,
+    webhook_setup,
 )
 from providers.errors import NotSupported, ProviderError
+from providers.registry import connector_class
 from providers.types import RemoteRatePlan, RemoteRoomType
 
 log = structlog.get_logger()
-
-FIRST_PROOF = timedelta(minutes=1)
 
 
 def request(property: Property, provider: str = "channex") -> Connection:
@@ -74,12 +71,20 @@ def run(connection_id: UUID) -> bool:
             connection, SyncType.MAPPING_SYNC, "person", attempt=lease.attempts + 1, status=SyncStatus.IN_PROGRESS
         )
     line = connectors.line_for(connection)
-    steps = Steps(lease, connection, line, run_id)
+    creates = connector_class(connection.provider).can("create_property")
+    steps = (Steps if creates else adoption.Steps)(lease, connection, line, run_id)
     try:
         steps.all()
+    except adoption.Waits as waits:
+        with unit_of_work():
+            sync_runs.keep_calls(connection, run_id, steps.line.calls)
+            sync_runs.finish(run_id, SyncStatus.COMPLETED, processed=sum(steps.done.values()), summary=steps.done)
+        duties.later(lease, str(waits), retry_after=adoption.LOOK_AGAIN, counts=False)
+        queue.ring_now(Duty.DRAIN.value, connection.organization_id, connection.id)
+        return True
     except ProviderError as error:
         with unit_of_work():
-            sync_runs.keep_calls(connection, run_id, line.calls)
+            sync_runs.keep_calls(connection, run_id, steps.line.calls)
             sync_runs.finish(run_id, SyncStatus.FAILED, category=error.category, error=str(error), summary=steps.done)
             connection_state.report(connection, error)
         duties.later(lease, str(error), retry_after=getattr(error, "retry_after", None))
@@ -88,7 +93,7 @@ def run(connection_id: UUID) -> bool:
         log.warning("provision_lease_lost", connection_id=str(connection_id))
         return True
     with unit_of_work():
-        sync_runs.keep_calls(connection, run_id, line.calls)
+        sync_runs.keep_calls(connection, run_id, steps.line.calls)
         sync_runs.finish(run_id, SyncStatus.COMPLETED, processed=sum(steps.done.values()), summary=steps.done)
     duties.done(lease)
     return True
@@ -100,6 +105,7 @@ class Steps:
     def __init__(self, lease: duties.Lease, connection: Connection, line: connectors.Line, run_id: UUID) -> None:
         self.lease = lease
         self.connection = connection
+        self.line = line
         self.connector = line.connector
         self.run_id = run_id
         self.done: dict[str, int] = {"room_types": 0, "rate_plans": 0}
@@ -110,8 +116,8 @@ class Steps:
         remote = {room.external_id: room for room in self.connector.fetch_products(property_id)}
         self.rooms(property_id, remote)
         self.plans(property_id, remote)
-        self.webhook()
-        self.activate()
+        webhook_setup.register(self.connection, self.line, self.lease)
+        activation.activate(self.connection, self.lease)
         self.products(property_id)
 
     def group(self) -> str | None:
@@ -214,33 +220,6 @@ class Steps:
                 else:
                     mappings.map_rate_plan(self.connection, plan, found)
             self._progress("rate_plans")
-
-    def webhook(self) -> None:
-        """One webhook for the whole account: its secret is the installation's, the property is in the body."""
-        settings = runtime.settings
-        if not settings.channex_webhook_secret:
-            return
-        url = f"{settings.public_url}/api/webhooks/{self.connection.provider}"
-        external_id = self.connector.register_webhook(url, None, settings.channex_webhook_secret)
-        with unit_of_work():
-            duties.renew(self.lease)
-            self.connection.external_webhook_id = external_id
-
-    def activate(self) -> None:
-        """Everything is there: the lanes are due, and the daily duties get their times."""
-        with unit_of_work():
-            duties.renew(self.lease)
-            connection_state.change(self.connection, ConnectionState.ACTIVE, "")
-            self.connection.connected_at = func.clock_timestamp()
-            duties.plan(self.connection.id, Duty.FULL_SYNC, full_sync.next_time(self.connection))
-            duties.plan(self.connection.id, Duty.CHANNELS, now())
-            # A minute is enough for the first push: then its nights are read back, and proved.
-            duties.plan(self.connection.id, Duty.PARITY, now() + FIRST_PROOF)
-            for trouble in (Trouble.CREDENTIAL_REFUSED, Trouble.PROVIDER_AWAY, Trouble.PROPERTY_GONE):
-                incidents.closed(trouble, self.connection.id)
-            # After a disconnection its products are there, closed: everything is sent anew.
-            full_sync.forget_everything(self.connection)
-            duties.request(self.connection.id, Duty.PUSH)
 
     def products(self, property_id: str) -> None:
         """The list as it is now, for the mapping page: what was there and is not ours is undecided."""

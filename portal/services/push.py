@@ -75,6 +75,8 @@ def _held_back(connection_id: UUID) -> bool:
     end_reading()
     if connection is None or connection.state is ConnectionState.CLOSING:
         return False
+    if connection.state is ConnectionState.SETTING_UP:
+        return True  # what was sold there before is not known yet
     return not switches.may(connection, "push")
 
 
@@ -113,7 +115,7 @@ def talk(lease: duties.Lease, batch: Batch, run_id: UUID) -> None:
             if not changes:
                 continue
             try:
-                results.append(line.connector.push_calendar(external_id, kind, changes))
+                results.append(line.connector.push_calendar(external_id, kind, changes, batch.rooms(kind)))
             except Rejected as error:
                 if isinstance(error, NotFound):
                     raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,9 +15,9 @@ from portal.domain import calendar as cal
 from portal.domain.nights import Window, each, union
 from portal.extensions import db
 from portal.models import Connection, ConnectionState, Lane
-from portal.services import availability, horizon, rates
+from portal.services import availability, horizon, push_rooms, rates
 from portal.services.lanes import windows_of
-from providers.types import CalendarChange, LaneKind, Run
+from providers.types import CalendarChange, LaneKind, RoomNights, Run
 
 
 @dataclass
@@ -43,6 +43,11 @@ class Batch:
     connection: Connection
     today: date
     lanes: list[LanePlan]
+    wanted: Mapping[str, RoomNights] = field(default_factory=dict)  # by the provider's room type
+
+    def rooms(self, kind: LaneKind) -> Mapping[str, RoomNights] | None:
+        """What a push of prices has to know of whole room types, where restrictions are kept with these."""
+        return self.wanted if kind is LaneKind.RATES and self.wanted else None
 
     def changes(self, kind: LaneKind) -> list[CalendarChange]:
         """In the order they are sent: nights that close or fall before nights that open or rise."""
@@ -80,7 +85,7 @@ def read(connection_id: UUID) -> Batch | None:
             lane.lowers, lane.runs = cal.decreases_first(changes, lane.acknowledged)
         else:
             lane.runs = changes
-    return Batch(connection, today, lanes)
+    return Batch(connection, today, lanes, push_rooms.wanted(connection, lanes))
 
 
 def _due_lanes(connection_id: UUID) -> Sequence[Lane]:

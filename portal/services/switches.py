@@ -1,9 +1,24 @@
-"""What may be said to a provider now: the connection's own switches and the installation's, both read each time."""
+"""What may be said to a provider now: the connection's own switches and the installation's, both read each time.
+
+The installation's are settings, and while it runs an operator turns them off and on (`flask switch`). The
+stricter of the two counts.
+"""
 
 from __future__ import annotations
 
-from portal.extensions import runtime
-from portal.models import Connection
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from portal.db import unit_of_work
+from portal.extensions import db, runtime
+from portal.models import Connection, MasterSwitch
+from portal.models.base import new_id
+from portal.services.errors import Refused
+from providers.registry import CONNECTORS
+
+NAMES = ("sync", "push", "pull", "webhook")
 
 
 def may(connection: Connection, what: str) -> bool:
@@ -14,7 +29,29 @@ def may(connection: Connection, what: str) -> bool:
 
 def installation_may(provider: str, what: str) -> bool:
     """The installation's master switches for a provider: `<PROVIDER>_SYNC_ENABLED` and the one for `what`."""
-    return _setting(provider, "sync") and _setting(provider, what)
+    if not (_setting(provider, "sync") and _setting(provider, what)):
+        return False
+    return not any(switch.name in ("sync", what) for switch in turned_off(provider))
+
+
+def turned_off(provider: str) -> Sequence[MasterSwitch]:
+    """The master switches an operator has turned off, with when and by whom."""
+    return db.session.scalars(
+        select(MasterSwitch)
+        .where(MasterSwitch.provider == provider, MasterSwitch.on.is_(False))
+        .order_by(MasterSwitch.name)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def turn(provider: str, name: str, on: bool, by: str) -> None:
+    """Turn a master switch for every tenant, effective with the next job. Raises `Refused`."""
+    if provider not in CONNECTORS or name not in NAMES:
+        raise Refused(f"There is no master switch {provider} {name}.")
+    values = {"on": on, "turned_by": by[:200], "turned_at": func.clock_timestamp()}
+    row = insert(MasterSwitch).values(id=new_id(), provider=provider, name=name, **values)
+    with unit_of_work():
+        db.session.execute(row.on_conflict_do_update(index_elements=["provider", "name"], set_=values))
 
 
 def _setting(provider: str, name: str) -> bool:

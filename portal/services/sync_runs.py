@@ -86,6 +86,17 @@ def never_began(run_id: UUID, waits: float) -> None:
         _update(run_id, status=SyncStatus.PENDING, summary=SyncRun.summary.op("||")(_jsonb({"waits": round(waits)})))
 
 
+def nothing_new(connection: Connection, run_id: UUID, calls: Sequence[Call]) -> None:
+    """The schedule looked and found nothing, as it does all day long: the calls are kept, the run is no news; a
+    helper."""
+    db.session.execute(
+        delete(SyncRun)
+        .where(SyncRun.organization_id == tenancy.required(), SyncRun.id == run_id)
+        .execution_options(synchronize_session=False)
+    )
+    keep_calls(connection, None, calls)
+
+
 def keep_calls(connection: Connection, run_id: UUID | None, calls: Sequence[Call]) -> None:
     """Write the journal of a line: redacted already, ciphertext from here on; a helper."""
     if not calls:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import ClassVar, Literal
 
-from providers.base import Connector
+from providers.base import Allowance, Connector
 from providers.beds24.bookings import Bookings
 from providers.beds24.calendar import Calendar
 from providers.beds24.reservations import Reservations
@@ -46,6 +47,13 @@ class Beds24(Calendar, Bookings, Reservations, Webhooks, Connector):
         }
     )
     restrictions_of: ClassVar[Literal["rate_plan", "room_type"]] = "room_type"
+    checked_every: ClassVar[timedelta] = timedelta(hours=6)  # it costs credits, and there are no OTAs' states to ask
+    webhooks_of: ClassVar[Literal["account", "property"]] = "property"
+    from_settings: ClassVar[Mapping[str, str]] = {"api_url": "api_url", "organization": "organization"}
+    own_hosts: ClassVar[tuple[str, ...]] = ("beds24.com",)
+    # 100 credits in five minutes unless the account bought more; a call costs one and a little.
+    allowance: ClassVar[Allowance | None] = Allowance(100.0, 300.0, reserve=12.0, cost=1.5)
+    needs_currency: ClassVar[bool] = True
 
     @classmethod
     def connect(

@@ -79,7 +79,7 @@ def _booking_event(message: Mapping[str, Any], booking: Mapping[str, Any]) -> We
         external_property_id=known_id(booking.get("propertyId")),
         event_key=event_key(message, booking),
         external_booking_id=group_id(booking),
-        external_revision_id=f"{identity}:{text(changed, 40) or ''}" if identity else None,
+        # No revision: what is stored is named by its whole content, which a delivery does not hold.
         data=clean({name: booking[name] for name in _TOLD if name in booking} | {"retries": message.get("retries")}),
     )
 

