@@ -56,12 +56,12 @@ class Books:
         link = self.links.get(booking["booking_id"])
         if link is None:
             return [*found, ("lost", f"booking {name} is not here")]
-        newest = max(booking["revisions"], key=lambda revision: str(revision["at"]))["id"]
-        if link.last_revision_id != newest:
+        newest = max(booking["revisions"], key=lambda revision: str(revision["at"]), default={"id": None})["id"]
+        if newest is not None and link.last_revision_id != newest:
             found.append(("lost", f"booking {name} stands at {link.last_revision_id}, the newest is {newest}"))
         reservation = self.reservations.get(link.reservation_id) if link.reservation_id else None
         if reservation is None:
-            tombstone = link.cancelled and booking["status"] == "cancelled" and len(booking["revisions"]) == 1
+            tombstone = link.cancelled and booking["status"] == "cancelled" and len(booking["revisions"]) <= 1
             return found if tombstone else [*found, ("lost", f"booking {name} has no reservation")]
         return found + self._reservation(name, booking, reservation)
 

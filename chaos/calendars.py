@@ -82,7 +82,7 @@ def agrees(wanted: Cell, seen: Mapping[str, Any] | None) -> bool:
     """Whether a cell as the OTAs hold it is the one that was wanted; a night without a price is closed."""
     if seen is None:
         return False
-    if wanted.rate is not None and Decimal(str(seen["rate"])) != wanted.rate:
+    if wanted.rate is not None and seen["rate"] is not None and Decimal(str(seen["rate"])) != wanted.rate:
         return False
     rest = {name: getattr(wanted, name) for name in Cell._fields if name not in ("rate", "stop_sell")}
     closed = wanted.stop_sell or wanted.rate is None

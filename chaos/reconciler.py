@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import requests
 from sqlalchemy import select, text
 
 from chaos import bookings, calendars
+from chaos.beds24 import Beds24
 from portal import tenancy
 from portal.db import end_reading
 from portal.extensions import db
@@ -36,9 +37,20 @@ class Difference(NamedTuple):
         return f"{self.kind}: {self.words}"
 
 
+class Other(Protocol):
+    """The other side of one provider, in the words of the checks."""
+
+    def waiting(self) -> int:
+        """How many messages it holds that we did not acknowledge."""
+
+    def ledger(self, external_property_id: str) -> list[dict[str, Any]]: ...
+
+    def calendar(self, external_property_id: str, first: date, last: date) -> Mapping[str, Any]: ...
+
+
 @dataclass(frozen=True)
-class Other:
-    """The other side, through the controls of the simulated providers at `url`."""
+class Channex:
+    """Through the controls of the simulated Channex at `url`."""
 
     url: str
 
@@ -46,6 +58,10 @@ class Other:
         answer = requests.get(f"{self.url}/_sim/{path}", params=query, timeout=30)
         answer.raise_for_status()
         return answer.json()
+
+    def waiting(self) -> int:
+        unacknowledged: int = self.get("feed")["unacked"]
+        return unacknowledged
 
     def ledger(self, external_property_id: str) -> list[dict[str, Any]]:
         """What the OTAs sold there, each booking with its revisions."""
@@ -62,13 +78,13 @@ class Other:
 
 def differences(url: str, *, nights: int = 500) -> list[Difference]:
     """Everything that does not agree, in words; empty when all is well. `nights`: how far the calendars are read."""
-    other = Other(url)
-    found = [Difference(*each) for each in _of_nobody(other)]
+    others: dict[str, Other] = {"channex": Channex(url), "beds24": Beds24(url)}
+    found = [Difference(*each) for each in _of_nobody(others)]
     organizations = list(db.session.execute(text("select organization_id from all_organizations()")).scalars())
     end_reading()
     for organization_id in organizations:
         with tenancy.of(organization_id):
-            found += [Difference(*each) for each in _of_organization(other, organization_id, nights)]
+            found += [Difference(*each) for each in _of_organization(others, organization_id, nights)]
             end_reading()
     return found
 
@@ -87,12 +103,12 @@ def wait_until_clean(url: str, seconds: float = PATIENCE, *, nights: int = 500) 
 Found = list[tuple[str, str]]
 
 
-def _of_nobody(other: Other) -> Found:
-    waiting = other.get("feed")["unacked"]
+def _of_nobody(others: Mapping[str, Other]) -> Found:
+    waiting = sum(other.waiting() for other in others.values())
     return [("late", f"{waiting} revisions are not acknowledged")] if waiting else []
 
 
-def _of_organization(other: Other, organization_id: UUID, nights: int) -> Found:
+def _of_organization(others: Mapping[str, Other], organization_id: UUID, nights: int) -> Found:
     found: Found = []
     broken = db.session.execute(text("select audit_break()")).scalar_one()
     if broken is not None:
@@ -105,7 +121,7 @@ def _of_organization(other: Other, organization_id: UUID, nights: int) -> Found:
     ).all()
     checks: tuple[Callable[..., Found], ...] = (bookings.compare, calendars.compare)
     for connection in connections:
-        external = connection.external_property_id or ""
+        external, other = connection.external_property_id or "", others[connection.provider]
         ledger = other.ledger(external)
         for check in checks:
             found += check(other, connection, ledger, nights)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 
 import click
@@ -13,7 +14,7 @@ from flask.cli import AppGroup
 
 from portal import metrics
 from portal.extensions import runtime
-from portal.services import accounts, keys_rotation, platform
+from portal.services import accounts, keys_rotation, platform, switches
 from portal.services.errors import ServiceError
 
 keys = AppGroup("keys", help="The master key and what it wraps.")
@@ -23,6 +24,7 @@ audit = AppGroup("audit", help="The log of who did what.")
 def register(app: Flask) -> None:
     app.cli.add_command(create_admin)
     app.cli.add_command(metrics_token)
+    app.cli.add_command(turn_switch)
     app.cli.add_command(keys)
     app.cli.add_command(audit)
 
@@ -45,6 +47,20 @@ def create_admin(email: str, name: str, password: str) -> None:
 def metrics_token() -> None:
     """Print the bearer token with which another machine may read /metrics."""
     click.echo(metrics.scrape_token(runtime.settings.secret_key))
+
+
+@click.command("switch")
+@click.argument("provider")
+@click.argument("name", type=click.Choice(switches.NAMES))
+@click.argument("state", type=click.Choice(["on", "off"]))
+@click.option("--by", default=getpass.getuser, help="Who turns it: shown to everybody who is concerned.")
+def turn_switch(provider: str, name: str, state: str, by: str) -> None:
+    """Turn one of a provider's master switches for every tenant, without a restart."""
+    try:
+        switches.turn(provider, name, state == "on", by)
+    except ServiceError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{provider} {name} is {state}.")
 
 
 @keys.command("status")

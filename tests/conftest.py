@@ -72,6 +72,7 @@ def environment(servers: Servers) -> dict[str, str]:
         "LOG_FORMAT": "json",
         "LOG_LEVEL": "INFO",
         "CHANNEX_API_URL": f"http://127.0.0.1:{sandbox_port}/api/v1",
+        "BEDS24_API_URL": f"http://127.0.0.1:{sandbox_port}/v2",
         "CHANNEX_API_KEY": "sandbox-key-of-the-tests",
         "CHANNEX_WEBHOOK_SECRET": "webhook-secret-of-the-tests",
         "CHANNEX_RATE_LIMIT_PER_MINUTE": "600",

@@ -194,7 +194,10 @@ def choose_property(connection: Connection, external_property_id: str) -> None:
 
 
 def start(connection: Connection) -> None:
-    """Ask a worker to begin: the bookings that are there are read first, then the calendar is sent. Raises `Refused`."""
+    """Ask a worker to begin: the bookings that are there are read first, then the calendar is sent.
+
+    Raises `Refused`.
+    """
     if connection.state is not ConnectionState.SETTING_UP or not connection.external_property_id:
         raise Refused("Choose the property first.")
     if not mappings.rooms_of(connection.id):

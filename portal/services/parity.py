@@ -118,7 +118,7 @@ def _compare(
 
 def _held(
     connector: Connector, rows: Sequence[Lane], room_types: Mapping[UUID | None, UUID]
-) -> dict[UUID, cal.Calendar]:
+) -> Mapping[UUID, Mapping[date, cal.Value]]:
     """What each lane should read like: what was accepted, where a room type's plans share restrictions made one."""
     accepted = {row.id: cal.decode(row.acknowledged, row.kind) for row in rows}
     if connector.restrictions_of != "room_type":

@@ -6,22 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
-from sqlalchemy import exists, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import tenancy
 from portal.db import end_reading
-from portal.extensions import db, runtime
+from portal.extensions import db
 from portal.models import Connection, ConnectionState
-from portal.services import audit
+from portal.services import audit, connectors
 
 log = structlog.get_logger()
 
-CHANNEX = "channex.io"
 LATE_SECONDS = 300
 
 
@@ -107,16 +105,15 @@ def work_ages_or_none() -> list[Work] | None:
 
 
 def uses_simulator(property_id: UUID) -> bool:
-    """Whether this property's connections talk to something that is not Channex itself."""
-    host = (urlsplit(runtime.settings.channex_api_url).hostname or "").lower()
-    if host == CHANNEX or host.endswith(f".{CHANNEX}"):
-        return False
-    connected = exists().where(
-        Connection.organization_id == tenancy.required(),
-        Connection.property_id == property_id,
-        Connection.state != ConnectionState.DISCONNECTED,
+    """Whether one of this property's connections talks to something that is not the provider itself."""
+    kinds = db.session.scalars(
+        select(Connection.provider).where(
+            Connection.organization_id == tenancy.required(),
+            Connection.property_id == property_id,
+            Connection.state != ConnectionState.DISCONNECTED,
+        )
     )
-    return bool(db.session.scalar(select(connected)))
+    return any(connectors.is_simulated(kind) for kind in kinds)
 
 
 def verify_audit() -> Iterator[Verdict]:

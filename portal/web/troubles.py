@@ -259,6 +259,28 @@ def _webhook_unreadable(at: UUID, facts: Facts, provider: str, names: Names) -> 
     )  # fmt: skip
 
 
+def _booking_gone(at: UUID, facts: Facts, provider: str, names: Names) -> Told:
+    return Told(
+        _YOU,
+        gettext("Booking %(code)s is no longer at %(provider)s, and nothing said that it was cancelled.",
+                code=facts.get("code", ""), provider=provider),
+        gettext("Its room stays taken here. Ask the guest or the OTA, then cancel it here if it is over."),
+        gettext("Open the reservation"),
+        _reservation(at, facts),
+    )  # fmt: skip
+
+
+def _login_unused(at: UUID, facts: Facts, provider: str, names: Names) -> Told:
+    return Told(
+        _YOU,
+        gettext("Our credentials at %(provider)s have not been used since %(day)s. Unused for 30 days, they end.",
+                provider=provider, day=facts.get("used") or "?"),
+        gettext("The OTAs sell what they were last sent. Once the credentials have ended, a new code is needed."),
+        gettext("Open the connection"),
+        link("connections.index", at),
+    )  # fmt: skip
+
+
 def _unknown(at: UUID, facts: Facts, provider: str, names: Names) -> Told:
     return Told(
         _YOU,
@@ -286,6 +308,8 @@ _TOLD: dict[str, Callable[[UUID, Facts, str, Names], Told]] = {
     Trouble.UNACKNOWLEDGED: _unacknowledged,
     Trouble.CHANNEL_REMOVAL: _channel_removal,
     Trouble.WEBHOOK_UNREADABLE: _webhook_unreadable,
+    Trouble.BOOKING_GONE: _booking_gone,
+    Trouble.LOGIN_UNUSED: _login_unused,
 }
 
 

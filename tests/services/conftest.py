@@ -13,7 +13,8 @@ from demo.servers import Servers
 from portal import tenancy
 from portal.config import Settings
 from tests.house import Database, Sandbox
-from tests.services import databases, engine
+from tests.services import beds, databases, engine
+from tests.services.beds import BedsHouse
 from tests.services.engine import House
 
 _numbers = itertools.count(1)
@@ -34,6 +35,28 @@ def channex(modules_database: Database, redis: redis_client.Redis, sandbox: Sand
     databases.empty(modules_database)
     sandbox.control("POST", "switches", json={"strict_rate_limits": False, "webhooks_paused": True})
     return sandbox
+
+
+@pytest.fixture
+def beds24(channex: Sandbox) -> Sandbox:
+    """The simulated Beds24 beside an empty database: it posts nothing by itself."""
+    channex.control("POST", "beds24/switches", json={"webhooks_paused": True})
+    return channex
+
+
+@pytest.fixture
+def beds_house(beds24: Sandbox) -> Iterator[BedsHouse]:
+    """The same property, connected to Beds24 by a code."""
+    with tenancy.of(engine.found_organization("Alice Hotels")):
+        yield beds.connect(beds24, engine.build_property())
+
+
+@pytest.fixture(params=["channex", "beds24"])
+def any_house(request: pytest.FixtureRequest, beds24: Sandbox) -> Iterator[House]:
+    """The same property at each of the channel managers: what holds for one has to hold for the other."""
+    with tenancy.of(engine.found_organization("Alice Hotels")):
+        property = engine.build_property()
+        yield engine.connect(beds24, property) if request.param == "channex" else beds.connect(beds24, property)
 
 
 @pytest.fixture

@@ -56,6 +56,12 @@ class House:
     types: list[UUID]
     plans: list[UUID]
 
+    # What the tests of both connectors say, where the two simulations say it differently.
+    prices_path = "/restrictions"
+    units_path = "/availability"
+    reads_path = "/booking_revisions"
+    nights = 500
+
     @property
     def connection(self) -> Connection:
         return fresh(Connection, Connection.id == self.connection_id)[0]
@@ -114,6 +120,12 @@ class House:
         """The cell the OTAs have for a plan that night."""
         external = self.lane(self.plans[plan]).external_id
         return self.calendar(night, night)["rate_plans"][external][night.isoformat()]
+
+    def price_calls(self) -> int:
+        return len(self.calls("POST /restrictions"))
+
+    def units_calls(self) -> int:
+        return len(self.calls("POST /availability"))
 
     def unacknowledged(self) -> int:
         return self.sandbox.control("GET", "feed")["unacked"]

@@ -23,38 +23,46 @@ from tests.services.engine import House
 
 
 def _clean(house: House) -> None:
-    assert [str(each) for each in reconciler.differences(house.sandbox.url)] == []
+    assert [str(each) for each in reconciler.differences(house.sandbox.url, nights=house.nights)] == []
 
 
 # -- the ordinary day -----------------------------------------------------------------------------
 
 
-def test_a_booking_gets_a_room_and_its_nights_are_closed_everywhere(house: House) -> None:
-    booking = house.book(nights=2)
+def test_a_booking_gets_a_room_and_its_nights_are_closed_everywhere(any_house: House) -> None:
+    booking = any_house.book(nights=2)
 
-    house.pull()
+    any_house.pull()
 
-    reservation = house.reservation()
+    reservation = any_house.reservation()
     assert (reservation.code, reservation.channel, reservation.status) == (booking["code"], "BDC", Status.CONFIRMED)
     assert reservation.amount == Decimal("200.00")
-    (room,) = house.rooms(reservation)
+    (room,) = any_house.rooms(reservation)
     assert room.room_id is not None
     assert len(engine.fresh(RoomNight)) == 2
-    assert (house.left(house.day(5)), house.left(house.day(6)), house.left(house.day(7))) == (2, 2, 3)
-    _clean(house)
+    assert (any_house.left(any_house.day(5)), any_house.left(any_house.day(6)), any_house.left(any_house.day(7))) == (
+        2,
+        2,
+        3,
+    )
+    _clean(any_house)
 
 
-def test_a_change_of_dates_gives_the_old_nights_back(house: House) -> None:
-    booking = house.book(nights=2)
-    house.pull()
+def test_a_change_of_dates_gives_the_old_nights_back(any_house: House) -> None:
+    booking = any_house.book(nights=2)
+    any_house.pull()
 
-    house.modify(booking, check_in=house.day(20).isoformat(), nights=3)
-    house.pull()
+    any_house.modify(booking, check_in=any_house.day(20).isoformat(), nights=3)
+    any_house.pull()
 
-    reservation = house.reservation()
-    assert (reservation.check_in, reservation.check_out) == (house.day(20), house.day(23))
-    assert (house.left(house.day(5)), house.left(house.day(20)), house.left(house.day(22))) == (3, 2, 2)
-    _clean(house)
+    reservation = any_house.reservation()
+    assert (reservation.check_in, reservation.check_out) == (any_house.day(20), any_house.day(23))
+    assert (any_house.left(any_house.day(5)), any_house.left(any_house.day(20)), any_house.left(any_house.day(22))) == (
+        3,
+        2,
+        2,
+    )
+    _clean(any_house)
 
 
 def test_a_cancellation_opens_the_nights_again(house: House) -> None:
@@ -84,15 +92,15 @@ def test_a_booking_and_its_cancellation_that_come_together_reopen_the_nights(hou
     _clean(house)
 
 
-def test_several_rooms_are_one_reservation(house: House) -> None:
-    house.book(rooms=3)
+def test_several_rooms_are_one_reservation(any_house: House) -> None:
+    any_house.book(rooms=3)
 
-    house.pull()
+    any_house.pull()
 
-    rooms = house.rooms(house.reservation())
+    rooms = any_house.rooms(any_house.reservation())
     assert len({room.room_id for room in rooms}) == 3
-    assert house.left(house.day(5)) == 0
-    _clean(house)
+    assert any_house.left(any_house.day(5)) == 0
+    _clean(any_house)
 
 
 def test_one_room_less_frees_only_that_room(house: House) -> None:
@@ -105,6 +113,20 @@ def test_one_room_less_frees_only_that_room(house: House) -> None:
     assert [room.active for room in house.rooms(house.reservation())] == [True, True, False]
     assert house.left(house.day(5)) == 1
     _clean(house)
+
+
+def test_a_cancelled_stay_is_for_sale_again(any_house: House) -> None:
+    booking = any_house.book()
+    any_house.pull()
+    before = any_house.left(any_house.day(5))
+
+    any_house.cancel(booking)
+    any_house.pull()
+
+    assert any_house.reservation().status == Status.CANCELLED
+    assert engine.fresh(RoomNight) == []
+    assert (before, any_house.left(any_house.day(5))) == (2, 3)
+    _clean(any_house)
 
 
 # -- order ----------------------------------------------------------------------------------------

@@ -272,37 +272,37 @@ def test_a_message_that_kills_its_worker_is_set_aside_and_delays_nobody(
 
 
 def test_those_behind_a_message_that_kills_its_worker_bear_no_blame(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    any_house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
-        house.book()
+        any_house.book()
 
     def die(*arguments: object) -> bookings.Effect:
         raise SystemExit
 
     monkeypatch.setattr(bookings, "apply", die)
     for _ in range(2):
-        drain.request_pull(house.connection_id)
+        drain.request_pull(any_house.connection_id)
         with pytest.raises(SystemExit):
-            drain.drain(house.connection_id)
+            drain.drain(any_house.connection_id)
         with unit_of_work():
             db.session.execute(text("update duties set leased_until = null"))
 
-    assert [message.starts for message in house.messages()] == [2, 0, 0]
+    assert [message.starts for message in any_house.messages()] == [2, 0, 0]
 
 
-def test_a_message_set_aside_can_be_replayed(house: House) -> None:
-    house.book()
-    house.receive()
-    (message,) = house.messages()
+def test_a_message_set_aside_can_be_replayed(any_house: House) -> None:
+    any_house.book()
+    any_house.receive()
+    (message,) = any_house.messages()
     with unit_of_work():
         db.session.execute(update(InboxMessage).values(state=InboxState.QUARANTINED, starts=3, error="poison"))
 
-    drain.replay(house.connection_id, message.id)
-    assert drain.drain(house.connection_id)
+    drain.replay(any_house.connection_id, message.id)
+    assert drain.drain(any_house.connection_id)
 
-    assert house.messages()[0].state is InboxState.HISTORY
-    assert house.messages()[0].error == ""
+    assert any_house.messages()[0].state is InboxState.HISTORY
+    assert any_house.messages()[0].error == ""
 
 
 def test_a_message_with_an_endless_name_does_not_stop_its_page(house: House) -> None:

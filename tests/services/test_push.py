@@ -31,13 +31,13 @@ def impatient() -> Iterator[None]:
         yield
 
 
-def test_a_changed_price_is_one_call_and_reaches_the_ota(house: House) -> None:
-    house.set_price("133", 7)
+def test_a_changed_price_is_one_call_and_reaches_the_ota(any_house: House) -> None:
+    any_house.set_price("133", 7)
 
-    house.push()
+    any_house.push()
 
-    assert house.price(house.day(7))["rate"] == "133.00"
-    assert house.ari_calls() == 1
+    assert any_house.price(any_house.day(7))["rate"] == "133.00"
+    assert any_house.ari_calls() == 1
 
 
 def test_a_full_sync_of_a_large_hotel_is_one_call_of_each_kind(channex: Sandbox) -> None:
@@ -83,13 +83,13 @@ def test_a_hundred_nights_changed_at_once_are_one_call(house: House) -> None:
     assert house.ari_calls() == 1
 
 
-def test_nothing_changed_is_no_call(house: House) -> None:
-    house.set_price("100", 7)
+def test_nothing_changed_is_no_call(any_house: House) -> None:
+    any_house.set_price("100", 7)
 
-    house.push()
+    any_house.push()
 
-    assert house.ari_calls() == 0
-    assert house.lane(house.plans[0]).due_at is None
+    assert any_house.ari_calls() == 0
+    assert any_house.lane(any_house.plans[0]).due_at is None
 
 
 def test_a_night_that_closes_goes_out_before_one_that_opens(channex: Sandbox) -> None:
@@ -200,91 +200,91 @@ def test_a_provider_that_asks_for_patience_gets_it(house: House, told: str) -> N
     assert house.duty("push").attempts == 0
 
 
-def test_a_price_that_arrived_without_an_answer_is_sent_again(house: House, impatient: None) -> None:
-    house.fault("commit_then_timeout", match={"path_prefix": "/restrictions"}, times=1)
-    house.set_price("133", 7)
-    house.push()
+def test_a_price_that_arrived_without_an_answer_is_sent_again(any_house: House, impatient: None) -> None:
+    any_house.fault("commit_then_timeout", match={"path_prefix": any_house.prices_path}, times=1)
+    any_house.set_price("133", 7)
+    any_house.push()
 
-    house.set_price("100", 7)  # back to what was acknowledged: nothing seems to differ
-    house.push()
+    any_house.set_price("100", 7)  # back to what was acknowledged: nothing seems to differ
+    any_house.push()
 
-    assert house.price(house.day(7))["rate"] == "100.00"
-    assert house.acknowledged(house.day(7)).rate == 100
+    assert any_house.price(any_house.day(7))["rate"] == "100.00"
+    assert any_house.acknowledged(any_house.day(7)).rate == 100
     assert [send.verdict for send in engine.fresh(Send)][-2:] == ["unknown", "accepted"]
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_an_answer_that_proves_nothing_is_no_success(house: House, impatient: None, kind: str) -> None:
-    house.fault(kind, match={"path_prefix": "/restrictions"}, times=1)
-    house.set_price("133", 7)
+def test_an_answer_that_proves_nothing_is_no_success(any_house: House, impatient: None, kind: str) -> None:
+    any_house.fault(kind, match={"path_prefix": any_house.prices_path}, times=1)
+    any_house.set_price("133", 7)
 
-    house.push()
+    any_house.push()
 
-    assert house.acknowledged(house.day(7)) is None
-    assert house.lane(house.plans[0]).due_at is not None
-    assert house.runs()[-1].status is SyncStatus.FAILED
+    assert any_house.acknowledged(any_house.day(7)) is None
+    assert any_house.lane(any_house.plans[0]).due_at is not None
+    assert any_house.runs()[-1].status is SyncStatus.FAILED
 
-    house.push()
+    any_house.push()
 
-    assert house.price(house.day(7))["rate"] == "133.00"
-    assert house.acknowledged(house.day(7)).rate == 133
-    assert {"provider_away", "answer_unclear"}.isdisjoint(house.incidents())
-
-
-def test_a_price_changed_while_we_talk_goes_out_too(house: House) -> None:
-    house.fault("slow", delay=1.0, match={"path_prefix": "/restrictions"}, times=1)
-    house.set_price("133", 7)
-
-    with engine.beside(house, lambda: push.push(house.connection_id)):
-        engine.eventually(lambda: house.duty("push").leased_until)
-        engine.eventually(lambda: house.price(house.day(7))["rate"] == "133.00")
-        house.set_price("144", 7)
-
-    assert house.price(house.day(7))["rate"] == "144.00"
-    assert house.lane(house.plans[0]).due_at is None
+    assert any_house.price(any_house.day(7))["rate"] == "133.00"
+    assert any_house.acknowledged(any_house.day(7)).rate == 133
+    assert {"provider_away", "answer_unclear"}.isdisjoint(any_house.incidents())
 
 
-def test_two_pushers_never_talk_at_once(house: House) -> None:
-    house.fault("slow", delay=1.0, match={"path_prefix": "/restrictions"}, times=1)
-    house.set_price("133", 7)
+def test_a_price_changed_while_we_talk_goes_out_too(any_house: House) -> None:
+    any_house.fault("slow", delay=1.0, match={"path_prefix": any_house.prices_path}, times=1)
+    any_house.set_price("133", 7)
 
-    with engine.beside(house, lambda: push.push(house.connection_id)):
-        engine.eventually(lambda: house.duty("push").leased_until)
-        second = push.push(house.connection_id)
+    with engine.beside(any_house, lambda: push.push(any_house.connection_id)):
+        engine.eventually(lambda: any_house.duty("push").leased_until)
+        engine.eventually(lambda: any_house.price(any_house.day(7))["rate"] == "133.00")
+        any_house.set_price("144", 7)
+
+    assert any_house.price(any_house.day(7))["rate"] == "144.00"
+    assert any_house.lane(any_house.plans[0]).due_at is None
+
+
+def test_two_pushers_never_talk_at_once(any_house: House) -> None:
+    any_house.fault("slow", delay=1.0, match={"path_prefix": any_house.prices_path}, times=1)
+    any_house.set_price("133", 7)
+
+    with engine.beside(any_house, lambda: push.push(any_house.connection_id)):
+        engine.eventually(lambda: any_house.duty("push").leased_until)
+        second = push.push(any_house.connection_id)
 
     assert second is False
-    assert house.ari_calls() == 1
+    assert any_house.ari_calls() == 1
 
 
-def test_a_pusher_that_lost_its_lease_claims_nothing(house: House) -> None:
-    house.fault("slow", delay=1.0, match={"path_prefix": "/restrictions"}, times=1)
-    house.set_price("133", 7)
+def test_a_pusher_that_lost_its_lease_claims_nothing(any_house: House) -> None:
+    any_house.fault("slow", delay=1.0, match={"path_prefix": any_house.prices_path}, times=1)
+    any_house.set_price("133", 7)
 
-    with engine.beside(house, lambda: push.push(house.connection_id)):
-        engine.eventually(lambda: house.duty("push").leased_until)
+    with engine.beside(any_house, lambda: push.push(any_house.connection_id)):
+        engine.eventually(lambda: any_house.duty("push").leased_until)
         with unit_of_work():
             db.session.execute(update(DutyRow).where(DutyRow.duty == Duty.PUSH).values(fence=DutyRow.fence + 1))
 
-    assert house.acknowledged(house.day(7)) is None
-    assert house.lane(house.plans[0]).due_at is not None
+    assert any_house.acknowledged(any_house.day(7)) is None
+    assert any_house.lane(any_house.plans[0]).due_at is not None
     assert [send.verdict for send in engine.fresh(Send)].count("accepted") == 2  # those of the first calendar
 
 
-def test_what_was_in_the_air_when_the_worker_died_is_unknown(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_in_the_air_when_the_worker_died_is_unknown(any_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(*arguments: object) -> None:
         raise SystemExit  # the call was answered, and nobody lived to write it down
 
     monkeypatch.setattr(push_record, "success", die)
-    house.set_price("133", 7)
+    any_house.set_price("133", 7)
     with pytest.raises(SystemExit):
-        push.push(house.connection_id)
+        push.push(any_house.connection_id)
     monkeypatch.undo()
-    house.set_price("100", 7)
+    any_house.set_price("100", 7)
     _let_leases_run_out()
 
-    house.push()
+    any_house.push()
 
-    assert house.price(house.day(7))["rate"] == "100.00"
+    assert any_house.price(any_house.day(7))["rate"] == "100.00"
 
 
 def _let_leases_run_out() -> None:

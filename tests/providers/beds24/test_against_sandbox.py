@@ -366,7 +366,7 @@ def test_a_delivery_is_believed_and_leads_to_the_booking(hotel):
     lines = [line.partition(": ") for line in head.decode().split("\r\n")[1:]]
     headers = {name: value for name, _, value in lines}
     event = hotel.beds24.parse_webhook(body)
-    message = hotel.beds24.fetch_message(str(event.external_revision_id))
+    (message,) = hotel.beds24.fetch_bookings(hotel.property_id, [str(event.external_booking_id)]).messages
 
     assert hotel.beds24.verify_webhook(headers, body, "hush-hush")
     assert not hotel.beds24.verify_webhook(headers, body, "hush")

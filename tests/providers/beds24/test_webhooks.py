@@ -138,7 +138,6 @@ def test_a_room_of_a_group_names_the_groups_leader():
     event = read_event(delivery(id=90000002, masterId=90000001, bookingGroup=group))
 
     assert event.external_booking_id == "90000001"
-    assert event.external_booking_id == "90000001"
 
 
 def test_the_accounts_inventory_webhook_names_the_room_type():
