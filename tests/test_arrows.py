@@ -48,7 +48,7 @@ ROOMS = (
     Room(
         "portal/services",
         ours=("portal.services", "portal.models", "portal.domain", "portal.db", "portal.queue", "portal.crypto",
-              "portal.config", "portal.throttle", "portal.breaker", "portal.tenancy", "portal.extensions",
+              "portal.config", "portal.credits", "portal.throttle", "portal.breaker", "portal.tenancy", "portal.extensions",
               "portal.metrics", "providers"),
         never=("flask", "flask_login", "flask_wtf"),
     ),
