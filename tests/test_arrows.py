@@ -48,8 +48,8 @@ ROOMS = (
     Room(
         "portal/services",
         ours=("portal.services", "portal.models", "portal.domain", "portal.db", "portal.queue", "portal.crypto",
-              "portal.config", "portal.credits", "portal.throttle", "portal.breaker", "portal.tenancy", "portal.extensions",
-              "portal.metrics", "providers"),
+              "portal.config", "portal.credits", "portal.throttle", "portal.breaker", "portal.tenancy",
+              "portal.extensions", "portal.metrics", "providers"),
         never=("flask", "flask_login", "flask_wtf"),
     ),
     Room("portal/schemas", ours=("portal.schemas", "portal.domain", "portal.web"), never=("flask", "sqlalchemy")),
