@@ -24,6 +24,7 @@ OPEN = {
     "static", "vendor.file", "health.live", "health.ready", "health.figures", "auth.sign_in", "auth.check_sign_in",
     "switch.theme", "sign_up.start", "sign_up.found", "sign_up.sent", "recovery.ask", "recovery.send", "recovery.sent",
     "recovery.choose", "recovery.change", "verification.look", "verification.confirm", "verification.done",
+    "invitations.look", "invitations.join", "second_step.ask", "second_step.check",
     "webhooks.health", "webhooks.connection_health", "webhooks.receive_global", "webhooks.receive",
     "guest.look", "guest.accept", "guest.index", "guest.status", "guest.account", "guest.done",
     "webhooks.receive_integration",

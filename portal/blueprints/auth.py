@@ -9,9 +9,9 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask_babel import gettext
 
 from portal.schemas.accounts import PasswordForm, SignInForm
-from portal.services import accounts, passwords, sessions, sign_up
+from portal.services import accounts, passwords, second_steps, sessions, sign_up
 from portal.services.errors import NotFound
-from portal.web import htmx, identity
+from portal.web import devices, htmx, identity
 from portal.web.forms import Form
 from portal.web.guards import open_to_all, signed_in
 from portal.web.password_words import weakness, whence
@@ -43,6 +43,9 @@ def check_sign_in() -> Any:
     except accounts.WrongSignIn:
         form.refuse(None, gettext("The e-mail address or the password is wrong."))
         return _sign_in_page(form, 422)
+    except accounts.CodeNeeded as needed:
+        wanted = identity.safe_path(request.form.get("next"))
+        return identity.give_pending(redirect(url_for("second_step.ask", next=wanted), 303), needed.pending)
     # A new page load with the new cookie: the form token of the visitor before is worth nothing from here on.
     return identity.give_cookie(redirect(identity.safe_path(request.form.get("next")) or "/", 303), token)
 
@@ -92,6 +95,14 @@ def close_session(session_id: UUID) -> Any:
     return redirect(url_for(".me"), 303)
 
 
+@bp.post("/me/sessions/close-others")
+@signed_in
+def close_other_sessions() -> Any:
+    who = identity.known()
+    sessions.close_others(who.id, who.session.id)
+    return redirect(url_for(".me"), 303)
+
+
 def _sign_in_page(form: Form, status: int = 200) -> Any:
     wanted = identity.safe_path(request.values.get("next"))
     changed = request.args.get("changed") == "1"
@@ -104,6 +115,6 @@ def _my_page(form: Form, status: int = 200) -> Any:
     page = render_template(
         "auth/me.html", form=form, sessions=sessions.of_user(who.id), this_session=who.session.id,
         changed=request.args.get("changed") == "1", mailed=request.args.get("mailed") == "1",
-        shortest=passwords.SHORTEST,
+        shortest=passwords.SHORTEST, device=devices.device, second_step=second_steps.is_on(who.id),
     )  # fmt: skip
     return make_response(page, status)

@@ -42,6 +42,15 @@ class NewPasswordForm(FormSchema):
     new_password = Secret()
 
 
+class CodeForm(FormSchema):
+    code = Line(longest=40)
+
+
+class SwitchOffForm(FormSchema):
+    password = Secret()
+    off_code = Line(longest=40)
+
+
 class PasswordForm(FormSchema):
     password = Secret()
     new_password = Secret()

@@ -10,15 +10,24 @@ from sqlalchemy import func, select
 
 from portal.db import now, unit_of_work
 from portal.extensions import db
-from portal.models import Membership, MembershipProperty, Role, User, UserSession
-from portal.services import attempts, audit, letters, mails, passwords, sessions
-from portal.services.errors import NotFound, Refused
+from portal.models import Membership, Purpose, Role, User, UserSession
+from portal.services import attempts, letters, mails, members, passwords, second_steps, sessions, tokens
+from portal.services.errors import Refused
+from portal.services.members import Scope
 
 log = structlog.get_logger()
 
 
 class WrongSignIn(Refused):
     """The address or the password is wrong, or the account is disabled: the same answer for all."""
+
+
+class CodeNeeded(Exception):
+    """The password was right and a code is asked for too. `pending` is the token that finishes the sign-in."""
+
+    def __init__(self, pending: str) -> None:
+        super().__init__("a code is needed")
+        self.pending = pending
 
 
 class WeakPassword(Refused):
@@ -32,7 +41,7 @@ class WeakPassword(Refused):
 def sign_in(email: str, password: str, *, address: str, user_agent: str, previous: str | None = None) -> str:
     """Check the password and return the token of a new session; the one before it in this browser ends.
 
-    Raises `attempts.TooManyAttempts`, `WrongSignIn`, `passwords.Busy`.
+    Raises `attempts.TooManyAttempts`, `WrongSignIn`, `passwords.Busy`, `CodeNeeded`.
     """
     email = normal_email(email)
     attempts.sign_in(email, address)
@@ -41,14 +50,55 @@ def sign_in(email: str, password: str, *, address: str, user_agent: str, previou
         log.info("sign_in_refused", account=attempts.account_key(email), address=address)
         raise WrongSignIn("The e-mail address or the password is wrong.")
     fresh = passwords.hashed(password) if passwords.outdated(user.password_hash) else None
+    code_needed = second_steps.is_on(user.id)
     with unit_of_work():
         if fresh:
             user.password_hash = fresh
         if previous:
             sessions.close_token(previous)
-        token = sessions.start(user, address=address, user_agent=user_agent)
+        if code_needed:
+            token = tokens.issue(Purpose.SECOND_STEP, user_id=user.id)
+        else:
+            token = sessions.start(user, address=address, user_agent=user_agent)
+    if code_needed:
+        raise CodeNeeded(token)
     log.info("signed_in", user=str(user.id), address=address)
     return token
+
+
+def finish_sign_in(pending: str, code: str, *, address: str, user_agent: str) -> str:
+    """The second step: return the token of a new session.
+
+    Raises `tokens.DeadLink` when the first step is too long ago, `second_steps.WrongCode`, `attempts.TooManyAttempts`.
+    """
+    user_id = tokens.find(Purpose.SECOND_STEP, pending).user_id
+    attempts.code(user_id)
+    with unit_of_work():
+        user = db.session.get_one(User, user_id, populate_existing=True)
+        if user.disabled_at:
+            raise tokens.DeadLink
+        second_steps.spend(user.id, code)
+        tokens.use(Purpose.SECOND_STEP, pending)
+        token = sessions.start(user, address=address, user_agent=user_agent)
+    log.info("signed_in", user=str(user.id), address=address, second_step=True)
+    return token
+
+
+def prove(user: User, session_id: UUID, password: str, code: str, *, address: str) -> str:
+    """Who is signed in shows once more who they are; returns the session's new token.
+
+    Raises `WrongSignIn`, `second_steps.WrongCode`, `attempts.TooManyAttempts`.
+    """
+    attempts.sign_in(user.email, address)
+    if not passwords.matches(password, user.password_hash):
+        raise WrongSignIn("This is not your password.", field="password")
+    code_needed = second_steps.is_on(user.id)
+    if code_needed:
+        attempts.code(user.id)
+    with unit_of_work():
+        if code_needed:
+            second_steps.spend(user.id, code)
+        return sessions.renew(session_id)
 
 
 def change_password(user: User, current: str, new: str, *, address: str, user_agent: str) -> str:
@@ -83,25 +133,8 @@ def create(email: str, name: str, password: str, *, is_platform_admin: bool = Fa
 
 def join(user: User, role: Role, properties: Iterable[UUID] | None = None) -> Membership:
     """Let a person work for the current organization: at all its properties, or only at those named."""
-    limited = None if properties is None else list(properties)
     with unit_of_work():
-        membership = Membership(user_id=user.id, role=role, all_properties=limited is None)
-        db.session.add(membership)
-        db.session.flush()
-        for property_id in limited or ():
-            db.session.add(MembershipProperty(membership_id=membership.id, property_id=property_id))
-        audit.record("membership.created", "membership", membership.id, {"role": (None, role.value)})
-    return membership
-
-
-def change_role(user_id: UUID, role: Role) -> None:
-    """Another role in the current organization, from the person's next request on."""
-    with unit_of_work():
-        membership = db.session.scalar(select(Membership).where(Membership.user_id == user_id).with_for_update())
-        if membership is None:
-            raise NotFound("membership")
-        audit.record("membership.changed", "membership", membership.id, {"role": (membership.role.value, role.value)})
-        membership.role = role
+        return members.add(user.id, role, Scope(None if properties is None else tuple(properties)))
 
 
 def disable(user: User) -> None:
@@ -136,6 +169,7 @@ def set_password(user: User, password_hash: str) -> None:
     """Helper inside a unit of work: a new password ends every session, and the person is told."""
     user.password_hash = password_hash
     sessions.end([UserSession.user_id == user.id])
+    tokens.void(Purpose.SECOND_STEP, user_id=user.id)
     with mails.in_language_of(user):
         mails.post(user.email, letters.password_changed(user.name))
 

@@ -2,6 +2,7 @@
 
 Only the wrapping changes; the keys themselves and all they sealed stay as they are. Each key is a
 transaction of its own, so the rotation may be killed anywhere and simply started again.
+The seeds of second steps belong to no tenant and have no key of their own: they are sealed anew.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from portal.crypto import CryptoError
 from portal.db import end_reading, unit_of_work
 from portal.extensions import db, runtime
 from portal.models import TenantKey
-from portal.services import audit
+from portal.services import audit, second_steps
 
 log = structlog.get_logger()
 
@@ -43,12 +44,13 @@ def remaining() -> int:
     """How many keys are not under the current master key."""
     count: int = db.session.execute(_COUNT, {"current": runtime.keyring.current_id, "most": _ALL}).scalar_one()
     end_reading()
-    return count
+    return count + second_steps.under_other_keys()
 
 
 def rotate() -> Iterator[Progress]:
     """Re-wrap every key that needs it; yields after each batch and at the end."""
     rewrapped, failed = 0, set[Key]()
+    seeds, broken_seeds = second_steps.seal_anew()
     while batch := _next_batch(failed):
         for key in batch:
             try:
@@ -56,8 +58,8 @@ def rotate() -> Iterator[Progress]:
             except CryptoError as error:
                 failed.add(key)
                 log.error("key_not_rewrapped", organization=str(key[0]), purpose=key[1], reason=str(error))
-        yield Progress(rewrapped, remaining(), len(failed))
-    yield Progress(rewrapped, remaining(), len(failed))
+        yield Progress(rewrapped + seeds, remaining(), len(failed) + broken_seeds)
+    yield Progress(rewrapped + seeds, remaining(), len(failed) + broken_seeds)
 
 
 def _next_batch(failed: set[Key]) -> list[Key]:

@@ -21,6 +21,7 @@ _LOCK = text("select pg_advisory_xact_lock(key) from (select unnest(cast(:keys a
 class Kind(IntEnum):
     """What is locked, in the order in which locks are taken."""
 
+    MEMBERS = 0  # who works for the organization
     REQUEST = 1  # an idempotency key
     GUEST = 2  # a key a guest is known by
     ROOM_TYPE = 3

@@ -21,6 +21,7 @@ from flask_babel import force_locale
 from sqlalchemy import func, select, text
 
 from portal import queue
+from portal.crypto import CryptoError
 from portal.db import after_commit, end_reading, now, unit_of_work
 from portal.extensions import db, runtime
 from portal.models import Mail, User
@@ -139,7 +140,12 @@ def _claim() -> _Claimed | None:
             return None
         mail.due_at = now() + _LEASE
         mail.tries += 1
-        return _Claimed(mail.id, _message(mail), mail.tries)
+        try:
+            return _Claimed(mail.id, _message(mail), mail.tries)
+        except CryptoError as error:  # its master key was taken away: it must not stand in the way of the others
+            mail.finished_at, mail.letter_sealed, mail.error = now(), None, type(error).__name__
+            log.error("mail_cannot_be_opened", mail=str(mail.id), reason=str(error))
+    return None
 
 
 def _message(mail: Mail) -> EmailMessage:

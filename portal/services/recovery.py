@@ -48,7 +48,6 @@ def choose(token: str, password: str) -> User:
     with unit_of_work():
         user = _user_of(tokens.use(Purpose.RESET_PASSWORD, token).user_id)
         tokens.void(Purpose.RESET_PASSWORD, user_id=user.id)
-        tokens.void(Purpose.SECOND_STEP, user_id=user.id)
         verification.mark(user)
         accounts.set_password(user, fresh)
     log.info("password_reset", user=str(user.id))

@@ -24,6 +24,10 @@ TOKEN_BYTES = 32
 _TOUCH_EVERY = timedelta(minutes=1)
 
 
+# Who works here is changed, or a credential, only within this time of a password.
+_PROOF_LASTS = timedelta(minutes=10)
+
+
 @dataclass(frozen=True)
 class SignedIn:
     """A person and the browser they use."""
@@ -73,10 +77,35 @@ def find(token: str, *, by_a_person: bool = True) -> SignedIn | None:
     return SignedIn(row[0], row[1])
 
 
+def proved_recently(session_id: UUID) -> bool:
+    """Whether the person showed who they are a short while ago in this browser."""
+    proved = UserSession.proved_at > func.clock_timestamp() - _PROOF_LASTS
+    query = select(UserSession.id).where(UserSession.id == session_id, proved)
+    return db.session.scalar(query) is not None
+
+
+def renew(session_id: UUID) -> str:
+    """Helper inside a unit of work: the person proved who they are; the session goes on under a new token."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    db.session.execute(
+        update(UserSession)
+        .where(UserSession.id == session_id)
+        .values(token_hash=token_hash(token), proved_at=func.clock_timestamp())
+        .execution_options(synchronize_session=False)
+    )
+    return token
+
+
 def close(session_id: UUID) -> None:
     """Sign one browser out, wherever its cookie has been copied to."""
     with unit_of_work():
         end([UserSession.id == session_id])
+
+
+def close_others(user_id: UUID, this_session: UUID) -> None:
+    """Sign a person out everywhere but in one browser."""
+    with unit_of_work():
+        end([UserSession.user_id == user_id, UserSession.id != this_session])
 
 
 def close_all(user_id: UUID) -> None:

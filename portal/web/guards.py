@@ -7,7 +7,8 @@
 `allowed` finds the property of the URL for the person (a stranger's is a 404 like a missing one), turns the
 request to its organization, and sets `g.place`, `g.organization` (id, name, role), `g.membership`, `g.property`.
 `allowed_in_organization` does the same for what concerns a whole organization (`/o/<uuid:organization_id>/…`), and
-sets `g.office`, `g.organization` and `g.membership`; there is no property.
+sets `g.office`, `g.organization` and `g.membership`; there is no property. `fresh`, below one of them, asks for the
+password once more when the last proof is old.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from portal.services import access
 from portal.services.errors import NotFound
 from portal.web import context
 from portal.web.identity import Person, person
+from portal.web.proof import fresh as fresh
 
 View = TypeVar("View", bound=Callable[..., Any])
 

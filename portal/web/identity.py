@@ -17,6 +17,7 @@ from portal.web import context, htmx
 
 BOUND = "bound"
 LONGEST_COOKIE = 128
+PENDING_SECONDS = 600
 
 
 class Person(UserMixin):  # type: ignore[misc]
@@ -84,6 +85,31 @@ def take_cookie(response: AnyResponse) -> AnyResponse:
     return response
 
 
+def pending(asked: Request) -> str | None:
+    """The token of a sign-in that waits for its code."""
+    token = asked.cookies.get(_pending_name())
+    return token if token and len(token) <= LONGEST_COOKIE and token.isascii() else None
+
+
+def give_pending(response: AnyResponse, token: str) -> AnyResponse:
+    """Remember in this browser that a code is asked for. How long is the token's own affair, in the table."""
+    response.set_cookie(
+        _pending_name(), token, max_age=PENDING_SECONDS, secure=_settings().in_production, httponly=True,
+        samesite="Lax", path="/",
+    )  # fmt: skip
+    return response
+
+
+def forget_pending(response: AnyResponse) -> AnyResponse:
+    response.delete_cookie(_pending_name(), secure=_settings().in_production, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+def rebind(token: str) -> None:
+    """The session goes on under a new token; forms shown by this very answer stay good."""
+    session[BOUND] = token_hash(token).hex()[:16]
+
+
 def bind_forms() -> None:
     """Tie flask's cookie, which holds the form token, to the sign-in: another sign-in, another token."""
     token = cookie(request)
@@ -129,6 +155,10 @@ def known() -> Person:
     found = person()
     assert found is not None
     return found
+
+
+def _pending_name() -> str:
+    return f"{cookie_name(_settings())}-code"
 
 
 def _settings() -> Settings:

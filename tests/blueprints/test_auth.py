@@ -11,7 +11,7 @@ from portal import tenancy
 from portal.db import unit_of_work
 from portal.extensions import runtime
 from portal.models import Role, UserSession
-from portal.services import access, accounts, attempts, audit
+from portal.services import access, accounts, attempts, audit, members
 from portal.web.guards import allowed, platform_admin, signed_in
 from portal.web.htmx import POLLING
 from portal.web.identity import safe_path
@@ -311,7 +311,8 @@ def test_a_role_change_counts_from_the_next_request_on(app, db, redis):
     assert call(app, bob, view, property_id=alice.property_id).status_code == 200
 
     with tenancy.of(alice.organization_id):
-        accounts.change_role(bob.id, Role.VIEWER)
+        (membership,) = [each for each in members.listed() if each.user_id == bob.id]
+        members.change(membership.id, Role.VIEWER, members.EVERYWHERE)
 
     assert call(app, bob, view, property_id=alice.property_id).status_code == 403
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.factories import alices_house
+from tests.factories import alices_house, make_property
 from tests.letters import last
 from tests.looks import PHONE, WIDE, sideways, violations
+from tests.people import sign_in_browser
 
 SENTENCE = "seven herons at low tide"
 
@@ -74,3 +76,59 @@ def test_what_everybody_is_told_names_nobody(fresh_database, redis, live_server:
 
     assert alice.owner.email not in page.content()
     expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+
+
+def test_alice_invites_bea_who_joins_and_asks_for_codes_from_then_on(
+    fresh_database, redis, live_server: str, page: Page
+):
+    found: dict[str, object] = {}
+    alice = alices_house()
+    make_property(alice.organization, "Haus zum Donaudampfschifffahrtsgesellschaftskapitän")
+    sign_in_browser(page.context, live_server, alice.owner)
+    page.goto(f"{live_server}/p/{alice.property_id}/")
+    page.locator(".person summary").click()
+    page.get_by_role("link", name="Members").click()
+    page.locator("summary", has_text="Change Alice").click()
+    look(page, found, "members")
+    page.get_by_label("E-mail address").fill("bea@example.test")
+    page.get_by_role("button", name="Send the invitation").click()
+    expect(page.get_by_text("The invitation is on its way.")).to_be_visible()
+    look(page, found, "invited")
+
+    page.goto(live_server + last("invitation").link)
+    look(page, found, "wrong account")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(live_server + last("invitation").link)
+    look(page, found, "invitation")
+    page.get_by_label("Your name").fill("Bea Lopes")
+    page.get_by_label("Password").fill(SENTENCE)
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("heading", name="Where to?")).to_be_visible()
+
+    page.goto(f"{live_server}/me")
+    look(page, found, "me")
+    page.get_by_role("link", name="Code at sign-in").click()
+    page.get_by_role("button", name="Set it up").click()
+    look(page, found, "setting up")
+    phone = pyotp.TOTP(page.locator("main code").inner_text().replace(" ", ""))
+    page.get_by_label("The six digits it shows").fill(phone.now())
+    page.get_by_role("button", name="Switch on").click()
+    look(page, found, "recovery codes")
+    recovery = page.locator(".codes code").first.inner_text()
+    page.get_by_role("link", name="I have kept them").click()
+    page.get_by_role("link", name="Code at sign-in").click()
+    look(page, found, "on")
+
+    page.locator(".person summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("E-mail address").fill("bea@example.test")
+    page.get_by_label("Password").fill(SENTENCE)
+    page.get_by_role("button", name="Sign in").click()
+    look(page, found, "code")
+    page.get_by_label("Code").fill(recovery)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Where to?")).to_be_visible()
+    page.goto(f"{live_server}/me/proof?next=/me")
+    look(page, found, "proof")
+
+    assert found == {}
