@@ -11,6 +11,7 @@ from uuid import UUID
 
 from demo.accounts import ACCOUNTS, Account
 from demo.hotels import HOUSES, House, Season
+from demo.traffic import ON_THEIR_WAY, WAITING_HOTEL
 from portal import tenancy
 from portal.app import create_app
 from portal.config import Settings
@@ -23,6 +24,7 @@ from portal.services import (
     access,
     accounts,
     blocks,
+    channel_setups,
     connections,
     organizations,
     properties,
@@ -57,7 +59,16 @@ def seed(*, connect: bool) -> None:
             hotel = _hotel(house)
             if connect and not connections.of_property(hotel.id):
                 provision.request(hotel)
+                _otas_on_their_way(hotel)
             db.session.rollback()
+
+
+def _otas_on_their_way(hotel: Property) -> None:
+    """Expedia has not said yes to one of the hotels; see `demo.traffic`."""
+    connection = channel_setups.connection_of(hotel.id)
+    if hotel.name in ON_THEIR_WAY and connection is not None:
+        setup = channel_setups.start(connection, str(WAITING_HOTEL["code"]))
+        channel_setups.save_account(setup, str(WAITING_HOTEL["hotel_id"]))
 
 
 def _user(account: Account) -> User:

@@ -21,6 +21,9 @@ import requests
 log = logging.getLogger("traffic")
 
 OTAS = {"BDC": 6, "EXP": 3, "ABB": 2, "AGO": 2}  # how often each is used
+# One hotel shows the way: an OTA that has not said yes, and one nobody has begun to connect.
+ON_THEIR_WAY = {"Seaview Faro": ("EXP", "AGO")}
+WAITING_HOTEL = {"code": "EXP", "hotel_id": "7712001", "accepted": False}
 NIGHTS = {1: 4, 2: 6, 3: 4, 4: 2, 5: 1, 7: 1}
 CANCEL_SHARE = 0.15
 CHANGE_SHARE = 0.15
@@ -54,9 +57,10 @@ class Guests:
     def properties(self) -> list[str]:
         """The hotels on the channel manager that have OTAs; each gets them when its calendar is open."""
         answer = self._get("/api/v1/properties/options")
-        found = [item["id"] for item in answer.get("data", [])]
+        names = {item["id"]: item["attributes"]["title"] for item in answer.get("data", [])}
+        found = list(names)
         for property_id in found:
-            self._open_channels(property_id)
+            self._open_channels(property_id, names[property_id])
         return [property_id for property_id in found if property_id in self.opened]
 
     def book(self, property_id: str) -> str:
@@ -85,7 +89,7 @@ class Guests:
         cancelled = self._post(f"/_sim/ota/{property_id}/cancel", {"booking_id": booking_id})
         return f"{cancelled.get('code', booking_id)} cancelled"
 
-    def _open_channels(self, property_id: str) -> None:
+    def _open_channels(self, property_id: str, name: str) -> None:
         """Connect the OTAs once the hotel is all there: a channel sells the plans that existed when it was mapped."""
         if property_id in self.opened:
             return
@@ -95,9 +99,16 @@ class Guests:
             return
         known = self._get(f"/api/v1/channels?filter[property_id]={property_id}").get("data", [])
         if not known:
-            for code in OTAS:
+            for code in OTAS.keys() - ON_THEIR_WAY.get(name, ()):
                 self._post(f"/_sim/properties/{property_id}/channels", {"code": code})
+        if name in ON_THEIR_WAY:
+            self._post("/_sim/otas", {**_account(), "mirror": property_id})
         self.opened.add(property_id)
+
+    def keep_waiting(self) -> None:
+        """The hotel whose OTA has not said yes; whether it has is decided on the sandbox's page."""
+        if not self._get("/_sim/otas"):
+            self._post("/_sim/otas", WAITING_HOTEL)
 
     def _get(self, path: str) -> dict[str, Any]:
         answer = self.http.get(self.url + path, headers={"user-api-key": self.key}, timeout=10)
@@ -112,6 +123,10 @@ class Guests:
         return dict(answer.json())
 
 
+def _account() -> dict[str, Any]:
+    return {name: WAITING_HOTEL[name] for name in ("code", "hotel_id")}
+
+
 def _draw(dice: random.Random, weights: Mapping[Any, int]) -> Any:
     return dice.choices(list(weights), weights=list(weights.values()))[0]
 
@@ -124,8 +139,12 @@ def main(env: Mapping[str, str]) -> None:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    while per_minute > 0 and not stopped.wait(guests.dice.expovariate(per_minute / 60)):
+    waits = True
+    while per_minute > 0 and not stopped.wait(1 if waits else guests.dice.expovariate(per_minute / 60)):
         try:
+            if waits:
+                guests.keep_waiting()
+                waits = False
             log.info(guests.act())
         except requests.RequestException as error:
             log.warning("the sandbox does not answer (%s)", type(error).__name__)

@@ -54,6 +54,7 @@ class Human:
         router.add("POST", "/properties/<id>/<action>", self.trade)
         router.add("POST", "/faults", self.fault)
         router.add("POST", "/switch", self.switch)
+        router.add("POST", "/otas", self.accept)
 
     def overview(self, request: Request) -> Response:
         """Every property, the feed, the faults, the latest calls."""
@@ -64,6 +65,7 @@ class Human:
                 properties=places,
                 channels={place.id: self.world.channels_of(place.id) for place in places},
                 unacked=len(self.world.unacked),
+                otas=self.world.otas,
                 oversold=len(ledger.oversold(self.world)),
                 sold=len(self.world.ledger),
                 beds24=beds24,
@@ -143,6 +145,15 @@ class Human:
             self.faults.add(read_fault(DRILLS[form["drill"]]))
         else:
             self.faults.clear()
+        return see_other("/")
+
+    def accept(self, request: Request) -> Response:
+        """Let Channex in for a hotel, as the OTA does in its own time."""
+        with self.world.lock:
+            hotel = self.world.otas.get(request.form().get("key", ""))
+            if hotel is not None:
+                hotel["accepts_at"] = 0.0
+                self.world.changed()
         return see_other("/")
 
     def switch(self, request: Request) -> Response:
