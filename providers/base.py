@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from providers.errors import NotSupported
 from providers.http import HttpFactory
@@ -134,6 +134,32 @@ class Connector:
     def ensure_group(self, title: str, external_id: str | None) -> str:
         """Return the id of the provider's account group, created when `external_id` is unknown there."""
         raise NotSupported("ensure_group")
+
+    # Groups are known by the ids we wrote down: the credential may see those of other tenants too.
+    def groups(self) -> list[dict[str, Any]]:
+        """Every group the credential sees, in the provider's words."""
+        raise NotSupported("groups")
+
+    def fetch_group(self, group_id: str) -> dict[str, Any]:
+        raise NotSupported("fetch_group")
+
+    def create_group(self, title: str) -> str:
+        raise NotSupported("create_group")
+
+    def update_group(self, group_id: str, title: str) -> None:
+        raise NotSupported("update_group")
+
+    def delete_group(self, group_id: str) -> None:
+        """Refused (`Rejected`) while the group holds a property."""
+        raise NotSupported("delete_group")
+
+    def link_property(self, group_id: str, property_id: str) -> None:
+        """Put a property into a group; already there is as good."""
+        raise NotSupported("link_property")
+
+    def unlink_property(self, group_id: str, property_id: str) -> None:
+        """Take a property out of a group. Its last group cannot be left (`Rejected`)."""
+        raise NotSupported("unlink_property")
 
     def find_property(self, title: str, group_id: str) -> str | None:
         """The id of a property of ours that exists there already, else `None`: creation may have been cut short."""

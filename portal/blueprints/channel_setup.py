@@ -256,9 +256,11 @@ def channel_tabs(property_id: UUID) -> list[dict[str, Any]]:
         ("channel_settings.index", gettext("Settings")),
     )
     there = [(endpoint, label) for endpoint, label in wanted if endpoint in current_app.view_functions]
+    connection = channel_setups.connection_of(property_id)
+    only = {"history.index": {"connection": connection.id}} if connection else {}
     return [
         {
-            "url": url_for(endpoint, property_id=property_id),
+            "url": url_for(endpoint, property_id=property_id, **only.get(endpoint, {})),
             "label": label,
             "current": (request.endpoint or "").split(".")[0] == endpoint.split(".")[0],
         }

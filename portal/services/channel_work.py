@@ -16,8 +16,24 @@ from portal.db import end_reading, now, unit_of_work
 from portal.domain import extranet, ota_products
 from portal.domain.channels import channel
 from portal.extensions import db, runtime
-from portal.models import Channel, ChannelSetup, ChannelState, Connection, Property, ProviderAccount, SetupState
-from portal.services import audit, channel_closing, channel_readback, channel_setups, connectors, full_sync
+from portal.models import (
+    Channel,
+    ChannelSetup,
+    ChannelState,
+    Connection,
+    ConnectionState,
+    Property,
+    SetupState,
+)
+from portal.services import (
+    audit,
+    channel_closing,
+    channel_readback,
+    channel_setups,
+    connectors,
+    full_sync,
+    provider_groups,
+)
 from portal.services.channel_setups import forget_wish
 from providers.errors import Rejected
 from providers.types import OtaMapping
@@ -27,9 +43,12 @@ CLOSING_TAKES = timedelta(seconds=60)  # the provider passes the closed calendar
 
 def advance(connection: Connection, asked: dict[str, Any], line: connectors.Line) -> datetime | None:
     """Do what is due for every OTA of the connection; say when the next one is."""
-    if not connection.external_property_id or "test_channel" not in line.connector.capabilities:
+    # While the property is still being created there is no webhook to read back and no plan to sell.
+    is_there = connection.state is ConnectionState.ACTIVE and connection.external_property_id
+    if not is_there or "test_channel" not in line.connector.capabilities:
         return None
     channel_readback.read(connection, asked, line.connector)
+    provider_groups.move(connection, str(asked.get("group") or ""), line.connector)
     for setup in channel_setups.of_connection(connection.id):
         _take(Step(connection, setup, line))
     end_reading()
@@ -110,7 +129,7 @@ def _connect(step: Step) -> None:
     ]  # fmt: skip
     if not wanted:
         raise Rejected("Nothing was chosen to be sold there", code="nothing_chosen")
-    group_id, place = _group_id(step.connection), _property(step.connection)
+    group_id, place = provider_groups.group_id(step.connection.provider), _property(step.connection)
     end_reading()
     counting = connector.counts_by_itself(step.external_property_id)
     if counting:
@@ -237,7 +256,7 @@ def _others_close(step: Step) -> bool:
 
 def _link(step: Step) -> None:
     """One link for one click; it is sealed, shown to who asked, and in no log."""
-    setup, group_id, place = step.setup, _group_id(step.connection), _property(step.connection)
+    setup, group_id, place = step.setup, provider_groups.group_id(step.connection.provider), _property(step.connection)
     end_reading()
     if setup.wish == "consent":
         back = f"{runtime.settings.public_url}/p/{setup.property_id}/channels/{setup.code}/connect"
@@ -306,15 +325,6 @@ def _next(connection: Connection) -> datetime | None:
     )
     end_reading()
     return earliest
-
-
-def _group_id(connection: Connection) -> str:
-    found = db.session.scalar(
-        select(ProviderAccount.external_id).where(
-            ProviderAccount.organization_id == tenancy.required(), ProviderAccount.provider == connection.provider
-        )
-    )
-    return found or ""
 
 
 def _property(connection: Connection) -> Property:

@@ -11,7 +11,7 @@ from portal import tenancy
 from portal.db import now, unit_of_work
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db
-from portal.models import Channel, ChannelState, Connection, ConnectionState, Lane
+from portal.models import Channel, ChannelState, Connection, ConnectionState, Incident, Lane
 from portal.services import audit, incidents, provider_feeds
 from providers.errors import AuthFailed, NotFound, ProviderError, RateLimited, Retryable
 from providers.types import LaneKind, RemoteChannel
@@ -91,6 +91,7 @@ def take_channels(connection: Connection, found: Iterable[RemoteChannel]) -> Non
         )
     )
     known = {row.external_id: row for row in rows}
+    troubled = _troubled(connection)
     seen = set()
     for remote in found:
         seen.add(remote.external_id)
@@ -98,17 +99,32 @@ def take_channels(connection: Connection, found: Iterable[RemoteChannel]) -> Non
         if row is None:
             row = Channel(connection_id=connection.id, external_id=remote.external_id, code=remote.code[:8])
             db.session.add(row)
-        _take(connection, row, remote)
+        _take(connection, row, remote, troubled.get(remote.external_id, ""))
     for external_id, row in known.items():
         if external_id not in seen and row.state is not ChannelState.DISCONNECTED:
             row.state, row.disconnected_at = ChannelState.DISCONNECTED, func.clock_timestamp()
 
 
-def _take(connection: Connection, row: Channel, remote: RemoteChannel) -> None:
+def _troubled(connection: Connection) -> dict[str, str]:
+    """Channel → what its OTA could not take, as an event said. It stands until the incident is closed."""
+    rows = db.session.scalars(
+        select(Incident.facts).where(
+            Incident.organization_id == connection.organization_id,
+            Incident.connection_id == connection.id,
+            Incident.message == Trouble.OTA_SYNC_ERROR.value,
+            Incident.resolved_at.is_(None),
+        )
+    )
+    errors = [facts for facts in rows if facts.get("event") == "sync_error" and facts.get("channel_id")]
+    return {facts["channel_id"]: facts.get("error_type") or "sync_error" for facts in errors}
+
+
+def _take(connection: Connection, row: Channel, remote: RemoteChannel, trouble: str) -> None:
     before = row.state
-    row.title, row.error = remote.title[:200], (remote.error or "")[:500]
+    error = remote.error or trouble
+    row.title, row.error = remote.title[:200], error[:500]
     row.last_sync_at = func.clock_timestamp()
-    if remote.active and remote.error:
+    if remote.active and error:
         row.state = ChannelState.ERROR
     elif remote.active:
         row.state = ChannelState.CONNECTED

@@ -137,8 +137,13 @@ def _act(connection: Connection, event: Event, messages: dict[str, dict[str, Any
     if event.kind == "ari":
         return _forget_changes(connection, event)
     if event.kind == "sync_error":
-        facts = {name: str(event.data.get(name) or "")[:200] for name in ("channel_name", "error_type", "channel")}
-        _incident(connection, Trouble.OTA_SYNC_ERROR, Category.SYNC_FAILED, {**facts, "event": event.name})
+        names = ("channel_name", "error_type", "channel", "channel_id")
+        facts = {name: str(event.data.get(name) or "")[:200] for name in names}
+        facts["event"] = event.name
+        incidents.opened(
+            Trouble.OTA_SYNC_ERROR, Category.SYNC_FAILED, connection.property_id, connection.id,
+            about=facts["channel_id"], facts=facts,
+        )  # fmt: skip
         duties.request(connection.id, Duty.CHANNELS)
         return {"did": "opened_incident"}
     if event.kind == "removal_warning":

@@ -26,6 +26,13 @@ class Channex(Content, Calendar, Bookings, Channels, Otas, Webhooks, Connector):
         {
             "test_connection",
             "ensure_group",
+            "groups",
+            "fetch_group",
+            "create_group",
+            "update_group",
+            "delete_group",
+            "link_property",
+            "unlink_property",
             "find_property",
             "create_property",
             "create_room_type",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import requests
+from flask.testing import FlaskClient
 
-from portal.models import ApiCall, AuditEntry, Channel, ChannelState, SetupState, SyncRun, SyncType
-from portal.services import channel_readback, channel_setups
+from portal.models import ApiCall, AuditEntry, Channel, ChannelState, Incident, SetupState, SyncRun, SyncType
+from portal.services import channel_readback, channel_setups, drain, incidents, provider_groups
 from portal.services.errors import NotFound, Refused
 from tests import extranet
 from tests.services import engine
@@ -173,6 +174,40 @@ def test_an_ota_switched_off_at_the_channel_manager_is_shown_so(house: House) ->
 
     after = extranet.setup(house.connection, "EXP")
     assert (after.state, after.error) == (SetupState.PAUSED, "switched_off_there")
+
+
+def test_what_an_event_says_an_ota_could_not_take_stands_at_the_ota_until_it_is_solved(
+    house: House, client: FlaskClient
+) -> None:
+    connected(house)
+    channel_id = extranet.setup(house.connection, "EXP").external_id
+    said = {"channel_id": channel_id, "channel_name": "Expedia", "error_type": "wrong room", "channel": "Expedia"}
+    engine.announce(client, {"event": "sync_error", "property_id": house.external_id, "payload": said})
+    drain.drain(house.connection_id)
+    turn(house)
+    (troubled,) = [(row.state, row.error) for row in engine.fresh(Channel) if row.code == "EXP"]
+
+    (incident,) = engine.fresh(Incident, Incident.message == "ota_sync_error")
+    incidents.resolve(house.property_id, incident.id)
+    turn(house)
+
+    assert troubled == (ChannelState.ERROR, "wrong room")
+    assert [row.state for row in engine.fresh(Channel) if row.code == "EXP"] == [ChannelState.CONNECTED]
+
+
+def test_a_property_is_put_into_its_group_and_stays_in_its_last_one(house: House) -> None:
+    provider_groups.request_move(house.connection, "associate")
+    turn(house)
+    status = provider_groups.status()
+    there = provider_groups.property_status(house.property_id)
+
+    provider_groups.request_move(house.connection, "remove")
+    turn(house)
+    after = provider_groups.property_status(house.property_id)
+
+    assert status.is_connected and status.group_id
+    assert there is not None and (there.in_group, there.group_error) == (True, "")
+    assert after is not None and after.in_group is True and after.group_error
 
 
 def test_airbnb_is_connected_by_a_link_that_is_in_no_log(house: House) -> None:
