@@ -37,6 +37,7 @@ TRIGGERS: Words = {
     "person": lazy_gettext("a person"),
     "change": lazy_gettext("a change here"),
     "retry": lazy_gettext("another try"),
+    "connect": lazy_gettext("an OTA that was connected"),
 }
 WORKING = ("PENDING", "IN_PROGRESS")
 _A_PERSONS = ("AUTH_ERROR", "MAPPING_ERROR")
