@@ -27,6 +27,7 @@ QUEUE_OF = {
     "full_sync": "bulk",
     "parity": "bulk",
     "channels": "bulk",
+    "limits": "ari",
     "provision": "bulk",
     "products": "bulk",
     "stays": "bulk",

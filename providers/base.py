@@ -22,6 +22,7 @@ from providers.types import (
     Page,
     PushResult,
     RemoteChannel,
+    RemoteLimit,
     RemoteProperty,
     RemoteRoomType,
     Revision,
@@ -330,6 +331,14 @@ class Connector:
 
     def delete_rate_plan(self, rate_plan_id: str, *, force: bool = False) -> None:
         raise NotSupported("delete_rate_plan")
+
+    def set_channel_limit(self, property_id: str, limit: RemoteLimit) -> str:
+        """Make one channel see less of some room types; return the limit's id there. The same again changes it."""
+        raise NotSupported("set_channel_limit")
+
+    def remove_channel_limit(self, property_id: str, limit: RemoteLimit) -> None:
+        """Take a limit back; one that is gone already is as good."""
+        raise NotSupported("remove_channel_limit")
 
     def register_webhook(self, url: str, property_id: str | None, secret: str) -> str:
         """Create or repair our webhook and return its id; the secret travels in a header."""

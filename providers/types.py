@@ -87,6 +87,24 @@ class PushResult:
     task_ids: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class RemoteLimit:
+    """What one channel is to be shown of some room types. Nights `first` to `last` are both included.
+
+    `key` is ours and can be read back: a limit is looked up by it before it is made a second time.
+    """
+
+    key: str
+    external_id: str | None
+    channel_id: str
+    kind: str  # closed | fewer | at_most
+    units: int
+    room_type_ids: tuple[str, ...]
+    first: date
+    last: date | None
+    weekdays: tuple[int, ...]  # Monday is 0
+
+
 class BookingStatus(StrEnum):
     NEW = "new"
     MODIFIED = "modified"

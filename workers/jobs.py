@@ -7,6 +7,7 @@ from uuid import UUID
 
 from portal import queue
 from portal.services import (
+    channel_limit_push,
     connections,
     drain,
     feed,
@@ -28,6 +29,7 @@ DUTIES: dict[str, Callable[[UUID], object]] = {
     "full_sync": full_sync.start,
     "parity": parity.check,
     "channels": connections.check,
+    "limits": channel_limit_push.send,
     "provision": provision.run,
     "products": remote_products.run,
     "stays": stays.check,

@@ -2,6 +2,7 @@
 
 from portal.models.audit import AuditEntry, AuditHead
 from portal.models.bookings import BookingLink
+from portal.models.channel_limits import ChannelLimit, ChannelLimitRoom
 from portal.models.channel_setups import ChannelSetup, MagicLink, SetupState
 from portal.models.connections import (
     Channel,
@@ -44,6 +45,8 @@ __all__ = [
     "BookingLink",
     "Channel",
     "ChannelSetup",
+    "ChannelLimit",
+    "ChannelLimitRoom",
     "ChannelState",
     "Conflict",
     "ConflictType",

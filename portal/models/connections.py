@@ -39,6 +39,7 @@ class Duty(StrEnum):
     FULL_SYNC = "full_sync"  # forget what was acknowledged, daily
     PARITY = "parity"  # read the provider's calendar back
     CHANNELS = "channels"  # poll the OTAs' states
+    LIMITS = "limits"  # bring the limits per channel
     PROVISION = "provision"  # create or adopt our products at the provider
     PRODUCTS = "products"  # read its products for the mapping page, place held bookings
     STAYS = "stays"  # read every booking that is not over yet again, daily

@@ -10,6 +10,7 @@ from providers.channex.bookings import Bookings
 from providers.channex.calendar import Calendar
 from providers.channex.channels import Channels
 from providers.channex.content import Content
+from providers.channex.limits import Limits
 from providers.channex.otas import Otas
 from providers.channex.webhooks import Webhooks
 from providers.http import HttpFactory
@@ -18,7 +19,7 @@ from providers.tokens import TokenStore
 KEY_HEADER = "user-api-key"
 
 
-class Channex(Content, Calendar, Bookings, Channels, Otas, Webhooks, Connector):
+class Channex(Content, Calendar, Bookings, Channels, Limits, Otas, Webhooks, Connector):
     """One master key for every property. The caller checks that a property is the tenant's own: Channex does not."""
 
     name: ClassVar[str] = "channex"
@@ -61,6 +62,7 @@ class Channex(Content, Calendar, Bookings, Channels, Otas, Webhooks, Connector):
             "counts_by_itself",
             "stop_counting",
             "delete_rate_plan",
+            "channel_limits",
             "register_webhook",
             "check_webhook",
             "verify_webhook",

@@ -23,6 +23,7 @@ from sandbox.channex.plans import Plans
 from sandbox.channex.properties import Properties
 from sandbox.channex.retention import warn_and_remove
 from sandbox.channex.rooms import Rooms
+from sandbox.channex.rules import Rules
 from sandbox.channex.sim import Sim
 from sandbox.channex.state import World
 from sandbox.clock import Clock
@@ -53,7 +54,7 @@ class Channex:
         for part in (
             Groups(self.world), self.properties, Rooms(self.world), Plans(self.world), ari, AriReads(self.world),
             Feed(self.world, self.bookings), Reports(self.world, self.bookings), Crs(self.world, self.bookings),
-            self.hooks, self.channels, Frame(self.world, self.channels), Airbnb(self.world, self.channels),
+            self.hooks, self.channels, Rules(self.world), Frame(self.world, self.channels), Airbnb(self.world, self.channels),
         ):  # fmt: skip
             part.routes(self.router, BASE)
         self.sim = Sim(self.world, self.hooks, self.bookings, self.channels, ari)

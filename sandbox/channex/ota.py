@@ -15,6 +15,7 @@ from sandbox.channex import guests, money, prices
 from sandbox.channex.adapters import CODES, SHORT
 from sandbox.channex.bookings import OTA_NAMES, Bookings, nights_of
 from sandbox.channex.feed import fresh_copy
+from sandbox.channex.rules import shown
 from sandbox.channex.state import Booking, Channel, Option, RatePlan, Revision, World, new_id
 from sandbox.stay import NotSold, Stay
 
@@ -78,7 +79,7 @@ class Ota:
         first_refusal: NotSold | None = None
         for offer in offers:
             try:
-                self.check(offer.plan, offer.option, stay)
+                self.check(offer.plan, offer.option, stay, channel=offer.channel)
             except NotSold as refusal:
                 first_refusal = first_refusal or refusal
             else:
@@ -109,7 +110,14 @@ class Ota:
         names = (plan.id, plan.attributes["title"], *(each.id for each in plan.options))
         return not given.get("rate_plan") or given["rate_plan"] in names
 
-    def check(self, plan: RatePlan, option: Option, stay: Stay, held: frozenset[int] = frozenset()) -> None:
+    def check(
+        self,
+        plan: RatePlan,
+        option: Option,
+        stay: Stay,
+        held: frozenset[int] = frozenset(),
+        channel: Channel | None = None,
+    ) -> None:
         """Raise NotSold when the calendar forbids this stay. `held` are nights the guest already has."""
         world, first, last = self.world, stay.first, stay.last
         if first < world.today(plan.property_id).toordinal():
@@ -118,6 +126,8 @@ class Ota:
             raise NotSold("not_open_yet", _iso(last))
         free = world.room_types[plan.room_type_id].availability.slice(first, last)
         for at, left in enumerate(free):
+            if channel is not None and world.rules:
+                left = shown(world, channel.id, plan.room_type_id, date.fromordinal(first + at), left)
             if left < stay.rooms and first + at not in held:
                 raise NotSold("no_availability", _iso(first + at))
         for name, reason in (("stop_sell", "closed"),):

@@ -18,6 +18,7 @@ from sandbox.channex.state import (
     RatePlan,
     Revision,
     RoomType,
+    Rule,
     Token,
     Webhook,
     World,
@@ -26,7 +27,7 @@ from sandbox.series import Series, load_series
 
 PLAIN: dict[str, Any] = {
     "groups": Group, "properties": Property, "bookings": Booking, "revisions": Revision, "webhooks": Webhook,
-    "channels": Channel, "tokens": Token,
+    "channels": Channel, "rules": Rule, "tokens": Token,
 }  # fmt: skip
 AS_IS = ("codes", "applications", "ledger", "timers", "last_stamp", "user_id")
 NEWER = ("otas", "links")  # a snapshot made before there were any has none
@@ -56,7 +57,7 @@ def load(world: World, document: dict[str, Any]) -> list[dict[str, Any]]:
     """Put a dumped document in place of what the world holds; returns the deliveries under way."""
     world.clear()
     for name, kind in PLAIN.items():
-        setattr(world, name, _by_id(document[name], kind))
+        setattr(world, name, _by_id(document.get(name, []), kind))
     for name in AS_IS:
         setattr(world, name, document[name])
     for name in NEWER:

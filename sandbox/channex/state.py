@@ -135,6 +135,14 @@ class Channel:
 
 
 @dataclass(slots=True)
+class Rule:
+    """An availability rule: what some channels see of some room types."""
+
+    id: str
+    attributes: dict[str, Any]
+
+
+@dataclass(slots=True)
 class Token:
     """A one-time token, or the frame session it was exchanged for."""
 
@@ -180,6 +188,7 @@ class World:
         self.codes: dict[str, str] = {}
         self.webhooks: dict[str, Webhook] = {}
         self.channels: dict[str, Channel] = {}
+        self.rules: dict[str, Rule] = {}
         self.tokens: dict[str, Token] = {}
         self.applications: dict[str, dict[str, str]] = {}
         self.otas: dict[str, dict[str, Any]] = {}  # hotels' accounts at the OTAs that a drill described
@@ -240,6 +249,10 @@ class World:
     def channel(self, channel_id: str) -> Channel:
         """A channel by a path's id. Raises Refused."""
         return self._find(self.channels, channel_id)
+
+    def rule(self, rule_id: str) -> Rule:
+        """An availability rule by a path's id. Raises Refused."""
+        return self._find(self.rules, rule_id)
 
     def revision(self, revision_id: str) -> Revision:
         """A revision by a path's id, once it is visible. Raises Refused."""

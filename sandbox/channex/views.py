@@ -15,6 +15,7 @@ from sandbox.channex.state import (
     RatePlan,
     Revision,
     RoomType,
+    Rule,
     Webhook,
     World,
 )
@@ -143,6 +144,14 @@ def webhook(thing: Webhook, user_id: str) -> dict[str, Any]:
     if thing.attributes["property_id"]:
         relationships["property"] = {"data": {"type": "property", "id": thing.attributes["property_id"]}}
     return {"type": "webhook", "id": thing.id, "attributes": attributes, "relationships": relationships}
+
+
+def rule(thing: Rule) -> dict[str, Any]:
+    """An availability rule."""
+    return {
+        "type": "channel_availability_rule", "id": thing.id, "attributes": {"id": thing.id, **thing.attributes},
+        "relationships": {"property": {"data": {"type": "property", "id": thing.attributes["property_id"]}}},
+    }  # fmt: skip
 
 
 def channel(world: World, thing: Channel, detail: bool = False) -> dict[str, Any]:
