@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from portal import tenancy
 from portal.db import unit_of_work
@@ -51,7 +51,10 @@ def channels_with_limits(property_id: UUID) -> Sequence[Channel]:
     able = [kind for kind in _providers(property_id) if ABILITY in connector_class(kind).capabilities]
     return db.session.scalars(
         select(Channel)
-        .join(Connection, (Connection.organization_id == Channel.organization_id) & (Connection.id == Channel.connection_id))
+        .join(
+            Connection,
+            and_(Connection.organization_id == Channel.organization_id, Connection.id == Channel.connection_id),
+        )
         .where(
             Channel.organization_id == tenancy.required(),
             Connection.property_id == property_id,

@@ -134,6 +134,7 @@ def switch(connection: Connection, name: str, on: bool) -> None:
         )
         if on:
             duties.request(connection.id, Duty.PUSH)
+            duties.request(connection.id, Duty.LIMITS)
 
 
 def pause(connection: Connection, reason: str) -> None:
@@ -148,6 +149,7 @@ def resume(connection: Connection) -> None:
         connection_state.change(connection, ConnectionState.ACTIVE, "")
         for trouble in (Trouble.CREDENTIAL_REFUSED, Trouble.PROPERTY_GONE):
             incidents.closed(trouble, connection.id, by=audit.actor().name)
+        duties.request(connection.id, Duty.LIMITS)
     db.session.refresh(connection)
     full_sync.request(connection, "person")
 
