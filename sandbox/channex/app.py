@@ -54,7 +54,8 @@ class Channex:
         for part in (
             Groups(self.world), self.properties, Rooms(self.world), Plans(self.world), ari, AriReads(self.world),
             Feed(self.world, self.bookings), Reports(self.world, self.bookings), Crs(self.world, self.bookings),
-            self.hooks, self.channels, Rules(self.world), Frame(self.world, self.channels), Airbnb(self.world, self.channels),
+            self.hooks, self.channels, Rules(self.world), Frame(self.world, self.channels),
+            Airbnb(self.world, self.channels),
         ):  # fmt: skip
             part.routes(self.router, BASE)
         self.sim = Sim(self.world, self.hooks, self.bookings, self.channels, ari)

@@ -7,11 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from portal.db import unit_of_work
 from portal.domain.channel_limits import EVERY_DAY, LimitKind, LimitState
 from portal.extensions import db
 from portal.models import ChannelLimit
-from portal.services import channel_limit_push, channel_limits, connections, provision
+from portal.services import channel_limit_push, channel_limits, connections
 from portal.services.errors import NotFound, Refused
 from tests.services.engine import House, fresh
 
