@@ -252,6 +252,7 @@ def channel_tabs(property_id: UUID) -> list[dict[str, Any]]:
     wanted = (
         ("connections.index", gettext("Connections")),
         ("mappings.index", gettext("Mappings")),
+        ("channel_limits.index", gettext("Limits")),
         ("history.index", gettext("Sync history")),
         ("channel_settings.index", gettext("Settings")),
     )

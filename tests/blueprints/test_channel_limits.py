@@ -42,11 +42,11 @@ def url(house, path=""):
     return f"/p/{house.property_id}/channel-limits{path}"
 
 
-def form(house, kind, channel, **more):
+def form(house, room_type, channel, **more):
     return {
         "key": str(uuid4()), "channel_id": str(channel.id), "kind": "at_most", "units": "2",
         "first": str(today_at(house)), "last": str(today_at(house) + timedelta(days=3)),
-        "weekdays": ["4", "5"], "room_types": [str(kind.id)], **more,
+        "weekdays": ["4", "5"], "room_types": [str(room_type.id)], **more,
     }  # fmt: skip
 
 
