@@ -34,7 +34,13 @@ PROPERTY_RAIL = (
     Stop("reservations.index", lazy_gettext("Reservations"), "reservations", "reservations.view"),
     Stop("rates.index", lazy_gettext("Prices & rooms"), "rates", "rates.view", also=("rate_edits", "rate_plans")),
     Stop("rooms.index", lazy_gettext("Rooms"), "bed", "rooms.view", also=("blocks", "room_types")),
-    Stop("connections.index", lazy_gettext("Channels"), "channels", "connections.view", also=("mappings",)),
+    Stop(
+        "connections.index",
+        lazy_gettext("Channels"),
+        "channels",
+        "connections.view",
+        also=("channel_limits", "mappings"),
+    ),
     Stop("history.index", lazy_gettext("History"), "history", "history.view"),
     Stop("webhook_events.index", lazy_gettext("Webhooks"), "webhooks", "webhooks.view"),
 )

@@ -7,12 +7,12 @@ from alembic import op
 
 from migrations.tenancy import protect
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-DUTIES = ("drain", "push", "full_sync", "parity", "channels", "provision", "products")
+DUTIES = ("drain", "push", "full_sync", "parity", "channels", "provision", "products", "stays", "rates")
 
 
 def allow_duties(*names: str) -> None:
