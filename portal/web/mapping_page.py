@@ -34,6 +34,8 @@ class Sent:
         pairs = {name[3:]: value[:LONGEST] for name, value in fields if name.startswith("to-")}
         known = {each.value: each for each in Decision}
         decisions = {name[7:]: known.get(value) for name, value in fields if name.startswith("decide-")}
+        rest = known.get(form.get("rest", ""))  # for all that are undecided
+        decisions = {product: decision or rest for product, decision in decisions.items()}
         return cls(_number(form.get("version", "")), pairs, decisions, form.get("accept", "")[:LONGEST])
 
     @classmethod

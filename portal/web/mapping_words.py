@@ -93,7 +93,7 @@ def fault(found: Fault, provider: str) -> str:
 def verdicts(ours: Item, theirs: Item | None, code: str | None, provider: str) -> list[tuple[str, str]]:
     """(level, sentence) of one line: how the two products compare."""
     if code is None:
-        return [("heals_itself", gettext("Not mapped: it is not sold through %(provider)s.", provider=provider))]
+        return [("closed", gettext("Not mapped: it is not sold through %(provider)s.", provider=provider))]
     if theirs is None:
         return [("needs_you", gettext(
             "No longer at %(provider)s: it sells nothing. Create it anew, or map another.", provider=provider,
@@ -111,13 +111,13 @@ def _compared(ours: Item, theirs: Item) -> Mapping[str, str]:
         if ours.occupancy == theirs.occupancy:
             found[gettext("same occupancy")] = "fine"
         else:
-            level = "needs_you" if theirs.occupancy > ours.occupancy else "heals_itself"
+            level = "needs_you" if theirs.occupancy > ours.occupancy else "info"
             found[gettext("for %(theirs)d there, %(ours)d here", theirs=theirs.occupancy, ours=ours.occupancy)] = level
     if ours.meal and theirs.meal and meal(ours.meal) != meal(theirs.meal):
-        found[gettext("meals differ")] = "heals_itself"
+        found[gettext("meals differ")] = "info"
     gap = price_gap(ours.prices, theirs.prices)
     if gap is not None:
-        found[_price(round(gap * 100))] = "fine" if abs(gap) <= CLOSE else "heals_itself"
+        found[_price(round(gap * 100))] = "fine" if abs(gap) <= CLOSE else "info"
     return found
 
 
