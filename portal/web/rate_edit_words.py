@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from flask import Flask
 from flask_babel import gettext, ngettext
 
+from portal.domain.money import wire
 from portal.domain.rate_edits import Concern, How, Line
 from portal.domain.rates import EVERY_DAY
 from portal.services.rate_edit_rows import PlanName, Sums
@@ -21,7 +23,7 @@ MOST_NAMED = 4
 
 def install(app: Flask) -> None:
     app.jinja_env.globals.update(
-        line_words=line_words, sums_words=sums_words, odd_words=odd_words, span_words=span_words,
+        line_words=line_words, sums_words=sums_words, span_words=span_words, plain_money=plain_money,
     )  # fmt: skip
 
 
@@ -61,6 +63,13 @@ def _price(line: Line, currency: str) -> str:
     if line.price < 0:
         return str(gettext("Price lower by %(much)s", much=much))
     return str(gettext("Price higher by %(much)s", much=much))
+
+
+def plain_money(amount: object, currency: str) -> str:
+    """An amount as a field shows it: digits with a point, no code. What was typed stays as it was typed."""
+    if not isinstance(amount, Decimal):
+        return "" if amount is None else str(amount)
+    return wire(amount, currency)
 
 
 def span_words(first: object, last: object) -> str:
