@@ -13,7 +13,7 @@ from portal.models.connections import (
     DutyRow,
     ProviderAccount,
 )
-from portal.models.guests import Guest, GuestKey
+from portal.models.guests import Guest, GuestKey, GuestMerge
 from portal.models.inbox import EventState, InboxMessage, InboxState, ProviderFeed, UnroutedMessage, WebhookEvent
 from portal.models.invitations import Invitation, InvitationProperty
 from portal.models.keys import TenantKey
@@ -57,6 +57,7 @@ __all__ = [
     "EventState",
     "Guest",
     "GuestKey",
+    "GuestMerge",
     "Housekeeping",
     "InboxMessage",
     "InboxState",

@@ -17,7 +17,7 @@ from portal.services.errors import NotFound
 from portal.throttle import Throttle
 
 _LOOK = {"reservations.view", "rates.view", "connections.view", "history.view", "rooms.view"}
-_WORK = _LOOK | {"reservations.edit", "webhooks.view", "housekeeping.edit"}
+_WORK = _LOOK | {"reservations.edit", "webhooks.view", "housekeeping.edit", "guests.view", "guests.edit"}
 _RUN = _WORK | {"rates.edit", "connections.edit", "webhooks.replay", "rooms.edit"}
 
 # The one place that says what a role may do. What is not named here is forbidden.

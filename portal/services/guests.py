@@ -10,15 +10,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy import text as sql
+from sqlalchemy import ColumnElement, Select, exists, func, select
 
 from portal import tenancy
 from portal.domain import guests as rule
 from portal.extensions import db
-from portal.models import Guest, GuestKey
+from portal.models import Guest, GuestKey, Reservation
 from portal.models.sealed import lookup_hash
-from portal.services import locks
+from portal.services import guest_keys, locks
 from portal.services.errors import NotFound
 from providers.types import Person
 
@@ -26,18 +25,8 @@ CONTACT = ("email", "phone", "address", "city", "postal_code", "state", "company
 _IDENTITIES = ("provider", "email", "phone")
 _NAME = "name"
 
-# As arrays: a statement whose text depends on the number of rows is compiled anew each time.
-_REMEMBER = sql(
-    """
-    insert into guest_keys (organization_id, kind, key, guest_id)
-    select :organization, kind, key, :guest
-    from unnest(cast(:kinds as text[]), cast(:keys as bytea[])) as said(kind, key)
-    on conflict do nothing
-    """
-)
-
-Keys = list[tuple[str, bytes]]
-"""Kind and keyed hash, the kinds that identify first."""
+Keys = list[guest_keys.Key]
+"""The kinds that identify come first."""
 
 
 def find_or_create(person: Person, *, provider: str, country: str | None = None, now: datetime | None = None) -> Guest:
@@ -54,9 +43,9 @@ def find_or_create(person: Person, *, provider: str, country: str | None = None,
     if guest is None:
         guest = Guest()
         db.session.add(guest)
-    _take_over(guest, person, now or datetime.now(UTC))
+    _take_over(guest, person, now or datetime.now(UTC), provider)
     db.session.flush()
-    _remember(guest, keys)
+    guest_keys.give(guest.id, keys)
     return guest
 
 
@@ -64,9 +53,9 @@ def refresh(
     guest: Guest, person: Person, *, provider: str, country: str | None = None, now: datetime | None = None
 ) -> None:
     """Update a guest we know with what a newer message says of them. A helper."""
-    _take_over(guest, person, now or datetime.now(UTC))
+    _take_over(guest, person, now or datetime.now(UTC), provider)
     db.session.flush()
-    _remember(guest, _keys(person, provider, country))
+    guest_keys.give(guest.id, _keys(person, provider, country))
 
 
 def find(guest_id: UUID) -> Guest:
@@ -79,8 +68,11 @@ def find(guest_id: UUID) -> Guest:
     return guest
 
 
-def search(text: str, *, country: str | None = None, most: int = 20) -> Sequence[Guest]:
-    """Guests by e-mail, phone, or all the words of a name as they are spelt; newest first."""
+def search(text: str, *, country: str | None = None, most: int = 20, at: UUID | None = None) -> Sequence[Guest]:
+    """Guests by e-mail, phone, or all the words of a name as they are spelt; newest first.
+
+    `at` leaves out who never had a stay at this property.
+    """
     organization_id = tenancy.required()
     exact = [("email", rule.email_identity(text)), ("phone", rule.phone_identity(text, country))]
     found = select(GuestKey.guest_id).where(
@@ -92,8 +84,19 @@ def search(text: str, *, country: str | None = None, most: int = 20) -> Sequence
     names = name_hashes(text)
     if names:
         matching = matching | Guest.id.in_(with_names(names))
-    query = select(Guest).where(Guest.organization_id == organization_id, matching)
+    query = select(Guest).where(Guest.organization_id == organization_id, Guest.merged_into.is_(None), matching)
+    if at is not None:
+        query = query.where(seen_at(at))
     return db.session.scalars(query.order_by(Guest.id.desc()).limit(most)).all()
+
+
+def seen_at(property_id: UUID) -> ColumnElement[bool]:
+    """Had, has or will have a stay at the property."""
+    return exists().where(
+        Reservation.organization_id == Guest.organization_id,
+        Reservation.guest_id == Guest.id,
+        Reservation.property_id == property_id,
+    )
 
 
 def name_hashes(text: str) -> list[bytes]:
@@ -137,11 +140,12 @@ def _known(identities: Keys) -> Guest | None:
     return guest
 
 
-def _take_over(guest: Guest, person: Person, now: datetime) -> None:
+def _take_over(guest: Guest, person: Person, now: datetime, provider: str) -> None:
     newer = guest.contact_changed_at is None or now >= guest.contact_changed_at
     said = {"name": person.full_name or None, **{field: getattr(person, field) for field in CONTACT}}
     held = {"name": guest.name, **(guest.contact or {})}
     merged = rule.merge_contact(held, said) if newer else rule.merge_contact(said, held)
+    changed = {name for name, value in merged.items() if value != held.get(name)}
     if merged != held:
         guest.name = merged.pop("name", None)
         guest.contact = merged
@@ -149,7 +153,11 @@ def _take_over(guest: Guest, person: Person, now: datetime) -> None:
     for field, longest in (("country", 2), ("language", 16)):
         value = getattr(person, field)
         if value and len(value) <= longest and (newer or not getattr(guest, field)):
+            changed |= {field} if value != getattr(guest, field) else set()
             setattr(guest, field, value)
+    if changed:
+        source = {"by": provider, "at": now.isoformat()}
+        guest.sources = {**(guest.sources or {}), **dict.fromkeys(sorted(changed), source)}
     if newer:
         guest.contact_changed_at = now
 
@@ -165,11 +173,3 @@ def _keys(person: Person, provider: str, country: str | None) -> Keys:
         *((_NAME, word) for word in sorted(rule.name_tokens(person.full_name))),
     )
     return [(kind, lookup_hash(organization_id, kind, value)) for kind, value in identities if value]
-
-
-def _remember(guest: Guest, keys: Keys) -> None:
-    """Write the keys; an old address or number goes on leading to the same guest."""
-    if keys:
-        kinds, hashes = zip(*keys, strict=True)
-        values = {"organization": guest.organization_id, "guest": guest.id, "kinds": list(kinds), "keys": list(hashes)}
-        db.session.execute(_REMEMBER, values)

@@ -32,6 +32,7 @@ PROPERTY_RAIL = (
     Stop("overview.index", lazy_gettext("Overview"), "overview", "reservations.view"),
     Stop("calendar.index", lazy_gettext("Calendar"), "calendar", "reservations.view"),
     Stop("reservations.index", lazy_gettext("Reservations"), "reservations", "reservations.view"),
+    Stop("guests.index", lazy_gettext("Guests"), "person", "guests.view"),
     Stop("rates.index", lazy_gettext("Prices & rooms"), "rates", "rates.view", also=("rate_edits", "rate_plans")),
     Stop("rooms.index", lazy_gettext("Rooms"), "bed", "rooms.view", also=("blocks", "room_types")),
     Stop(

@@ -126,6 +126,15 @@ FIELDS: Words = {
     "guest_email": lazy_gettext("E-mail"),
     "guest_phone": lazy_gettext("Phone"),
     "name": lazy_gettext("Name"),
+    "language": lazy_gettext("Language"),
+    "country": lazy_gettext("Country"),
+    "company": lazy_gettext("Company"),
+    "state": lazy_gettext("Region"),
+    "postal_code": lazy_gettext("Postal code"),
+    "city": lazy_gettext("City"),
+    "address": lazy_gettext("Address"),
+    "phone": lazy_gettext("Phone"),
+    "email": lazy_gettext("E-mail"),
     "base_rate": lazy_gettext("Base price"),
     "rate": lazy_gettext("Price"),
     "floor": lazy_gettext("Lowest price"),
@@ -210,6 +219,20 @@ CAUSES: Words = {
     "first mapping": lazy_gettext("the first mapping"),
     "sent again": lazy_gettext("sent again by a person"),
     "made anew": lazy_gettext("the product was made anew at the channel manager"),
+}
+# Why two guests may be one person (`domain.guest_hints.Reason`).
+GUEST_HINTS: Words = {
+    "same_email": lazy_gettext("the same e-mail address"),
+    "same_phone": lazy_gettext("the same phone number"),
+    "same_name": lazy_gettext("the same name"),
+    "alike_name": lazy_gettext("almost the same name"),
+    "same_stay": lazy_gettext("here in the same nights, or right after"),
+}
+# Who told us a value of a guest (`Guest.sources`).
+GUEST_SOURCES: Words = {
+    "channex": lazy_gettext("from the OTA, by way of Channex"),
+    "beds24": lazy_gettext("from the OTA, by way of Beds24"),
+    "desk": lazy_gettext("written down here"),
 }
 HOUSEKEEPING: Words = {
     "clean": lazy_gettext("Clean"),

@@ -39,7 +39,8 @@ def _vocabulary() -> dict[str, Any]:
         "merge_result": vocabulary.MERGE_RESULTS, "merge_reason": vocabulary.MERGE_REASONS,
         "conflict": vocabulary.CONFLICTS, "action": vocabulary.ACTIONS, "cause": vocabulary.CAUSES,
         "charge": vocabulary.CHARGES, "housekeeping": vocabulary.HOUSEKEEPING,
-        "block_reason": vocabulary.BLOCK_REASONS,
+        "block_reason": vocabulary.BLOCK_REASONS, "guest_hint": vocabulary.GUEST_HINTS,
+        "guest_source": vocabulary.GUEST_SOURCES,
         "concern": CONCERNS,
     }  # fmt: skip
     made = {name: _lookup(known) for name, known in plain.items()}

@@ -114,8 +114,8 @@ def test_calendar_and_rooms_are_clean_for_axe_and_fit_the_screen(
     page.set_viewport_size(size)
     open_calendar(page, live_server, house, "?nights=30")
     found = {"month": (violations(page), sideways(page))}
-    links = [page.locator(".bar-move").first.get_attribute("href"), page.locator("tbody th a").first.get_attribute("href"),
-             page.locator(".bar-block").get_attribute("href")]  # fmt: skip
+    places = (page.locator(".bar-move").first, page.locator("tbody th a").first, page.locator(".bar-block"))
+    links = [place.get_attribute("href") for place in places]
     here = f"/p/{house.property_id}/"
 
     for path in (f"{here}calendar?nights=1", f"{here}calendar?channel=BDC", f"{here}calendar?nights=0", f"{here}rooms",
