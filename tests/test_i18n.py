@@ -8,9 +8,14 @@ import flask_babel
 import pytest
 from babel.messages.extract import extract_from_dir
 
+from portal import tenancy
 from portal.domain.channels import CHANNELS
+from portal.models import Role
+from portal.services import invitations, recovery, verification
+from portal.services.members import EVERYWHERE
 from portal.web import errors
 from tests.factories import alices_house, charlies_house, make_admin
+from tests.letters import last
 from tests.pages import plain_pages
 from tests.people import sign_in
 from tests.pseudo import Pseudo, pseudo, untranslated
@@ -58,6 +63,22 @@ def test_the_pages_before_signing_in_do_too(client, db, redis, pseudo_language):
 
     assert [answer.status_code for answer in answers] == [200, 422, 422]
     assert [untranslated(answer.text) for answer in answers] == [[], [], []]
+
+
+def test_the_pages_behind_a_link_in_a_mail_do_too(client, db, redis, pseudo_language):
+    alice = alices_house()
+    with tenancy.of(alice.organization_id):
+        invitations.invite("bea@example.test", Role.STAFF, EVERYWHERE, inviter=alice.owner, address="")
+    recovery.ask(alice.owner.email, address="")
+    verification.ask(alice.owner, address="")
+    links = [last(kind).link for kind in ("invitation", "reset", "verification")]
+    pages = ["/forgotten", "/forgotten/sent", "/sign-up", "/sign-up/sent", "/verified", *links,
+             "/invitations/x", "/reset/x", "/verify/x"]  # fmt: skip
+
+    found = {url: untranslated(client.get(url).text, [*names(alice), "bea@example.test"]) for url in pages}
+
+    assert {url: words for url, words in found.items() if words} == {}
+    assert pseudo("Choose a new password") in last("reset").subject
 
 
 def test_the_platforms_pages_do_too(client, db, pseudo_language):

@@ -24,6 +24,8 @@ REASON = "Who signs up has no account yet."
 def start() -> Any:
     if not sign_up.is_open():
         abort(404)
+    if identity.person():
+        return redirect("/", 303)
     return _page(Form())
 
 

@@ -31,7 +31,7 @@ def deliver(settings: Settings, message: EmailMessage, deadline: float = DEADLIN
             server.starttls(context=tls())
         if settings.mail_user:
             server.login(settings.mail_user, settings.mail_password or "")
-        server.send_message(message)
+        server.send_message(message, to_addrs=[str(message["To"])])  # one reader, whatever the address looks like
     finally:
         watch.cancel()
         _leave(server)

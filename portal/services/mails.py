@@ -142,7 +142,7 @@ def _claim() -> _Claimed | None:
         mail.tries += 1
         try:
             return _Claimed(mail.id, _message(mail), mail.tries)
-        except CryptoError as error:  # its master key was taken away: it must not stand in the way of the others
+        except (CryptoError, ValueError) as error:  # its master key was taken away, or it is no mail: the others go on
             mail.finished_at, mail.letter_sealed, mail.error = now(), None, type(error).__name__
             log.error("mail_cannot_be_opened", mail=str(mail.id), reason=str(error))
     return None
@@ -156,7 +156,7 @@ def _message(mail: Mail) -> EmailMessage:
     message = EmailMessage()
     message["From"] = sender
     message["To"] = letter["to"]
-    message["Subject"] = letter["subject"]
+    message["Subject"] = " ".join(letter["subject"].split())
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = f"<{mail.id}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"

@@ -145,6 +145,28 @@ def test_two_workers_do_not_send_one_mail_twice(fresh_database, app, redis, serv
     assert sorted(mail.to[0] for mail in store.newest()) == [f"{number}@example.test" for number in range(6)]
 
 
+def test_a_mail_whose_key_is_gone_does_not_stand_in_the_way_of_the_others(db, redis, server, store):
+    post("lost@example.test")
+    with unit_of_work():
+        db.session.execute(update(Mail).values(master_key_id="gone"))
+    post("ana@example.test")
+
+    for _ in range(3):
+        mails.send_due()
+
+    assert [mail.to[0] for mail in store.newest()] == ["ana@example.test"]
+    assert db.session.scalars(select(Mail.error).order_by(Mail.id)).all() == ["CryptoError", ""]
+
+
+def test_a_name_with_a_line_break_writes_no_header_of_its_own(db, redis, server, store):
+    post(letter=dataclasses.replace(LETTER, subject="Hotel\r\nBcc: evil@example.test"))
+
+    mails.send_due()
+
+    assert store.newest()[0].subject == "Hotel Bcc: evil@example.test"
+    assert store.newest()[0].to == ("ana@example.test",)
+
+
 def test_a_decoy_goes_nowhere(db, redis, server, store):
     post(decoy=True)
 
