@@ -22,6 +22,7 @@ from portal.models.logins import ProviderLogin
 from portal.models.mails import Mail
 from portal.models.mapping_drafts import MappingChange, MappingDraft, ProductDecision, RemoteClosing, RemoteSnapshot
 from portal.models.mappings import RateMapping, RoomMapping
+from portal.models.onboardings import Onboarding
 from portal.models.organizations import Organization
 from portal.models.problems import Conflict, ConflictType, Incident
 from portal.models.properties import Property
@@ -72,6 +73,7 @@ __all__ = [
     "MasterSwitch",
     "Membership",
     "MembershipProperty",
+    "Onboarding",
     "Organization",
     "ProductDecision",
     "Property",

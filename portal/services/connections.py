@@ -42,32 +42,37 @@ def create(property: Property, provider: str, *, code: str = "", login_id: UUID 
     Where one signs in by a code, `code` is a new one and `login_id` an account of the organization that is signed
     in already. Raises `Refused` when it is connected already, `NotSupported` for an unknown provider.
     """
-    by_code = connector_class(provider).can("exchange_code")
     with unit_of_work():
-        existing = db.session.scalar(
-            select(Connection).where(
-                Connection.organization_id == tenancy.required(),
-                Connection.property_id == property.id,
-                Connection.provider == provider,
-            )
+        return add(property.id, provider, code=code, login_id=login_id)
+
+
+def add(property_id: UUID, provider: str, *, code: str = "", login_id: UUID | None = None) -> Connection:
+    """The same, as a helper inside a unit of work."""
+    by_code = connector_class(provider).can("exchange_code")
+    existing = db.session.scalar(
+        select(Connection).where(
+            Connection.organization_id == tenancy.required(),
+            Connection.property_id == property_id,
+            Connection.provider == provider,
         )
-        if existing is not None and existing.state is not ConnectionState.DISCONNECTED:
-            raise Refused("This property is connected already.")
-        if existing is not None:
-            existing.state, existing.disconnected_at = ConnectionState.SETTING_UP, None
-            connection: Connection = existing
-        else:
-            connection = _new(property.id, provider)
-        if login_id is not None:
-            connection.login_id = logins.find(login_id, provider).id
-        elif code:
-            connection.login_id = logins.create(provider, code).id
-        if by_code and connection.login_id is None:
-            raise Refused("A code is needed.", field="code")
-        duties.request(connection.id, Duty.PROVISION)
-        audit.record(
-            "connection.created", "connection", connection.id, {"provider": (None, provider)}, property_id=property.id
-        )
+    )
+    if existing is not None and existing.state is not ConnectionState.DISCONNECTED:
+        raise Refused("This property is connected already.")
+    if existing is not None:
+        existing.state, existing.disconnected_at = ConnectionState.SETTING_UP, None
+        connection: Connection = existing
+    else:
+        connection = _new(property_id, provider)
+    if login_id is not None:
+        connection.login_id = logins.find(login_id, provider).id
+    elif code:
+        connection.login_id = logins.create(provider, code).id
+    if by_code and connection.login_id is None:
+        raise Refused("A code is needed.", field="code")
+    duties.request(connection.id, Duty.PROVISION)
+    audit.record(
+        "connection.created", "connection", connection.id, {"provider": (None, provider)}, property_id=property_id
+    )
     return connection
 
 

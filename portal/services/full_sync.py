@@ -21,7 +21,7 @@ SPREAD_MINUTES = 50  # properties of one hour are spread, so that 3:00 is not a 
 def request(connection: Connection, trigger: str = "person") -> UUID:
     """Ask for a full sync and return its run, which shows the progress."""
     with unit_of_work():
-        run_id = _begin(connection, trigger)
+        run_id = begin(connection, trigger)
         audit.record("connection.full_sync", "connection", connection.id, property_id=connection.property_id)
     return run_id
 
@@ -33,15 +33,16 @@ def start(connection_id: UUID) -> bool:
         return False
     connection = duties.connection(connection_id)
     with unit_of_work():
-        _begin(connection, "schedule")
+        begin(connection, "schedule")
     duties.done(lease, next_at=next_time(connection))
     return True
 
 
-def _begin(connection: Connection, trigger: str) -> UUID:
+def begin(connection: Connection, trigger: str, *, prove: bool = False) -> UUID:
     """A helper, inside a unit of work: every lane forgets, and the push carries it all.
 
-    One that still waits is joined: two full syncs at once would send everything twice.
+    One that still waits is joined: two full syncs at once would send everything twice. `prove`: the calendar is
+    read back as soon as everything is sent.
     """
     waiting = db.session.scalar(
         select(SyncRun.id)
@@ -56,7 +57,7 @@ def _begin(connection: Connection, trigger: str) -> UUID:
     )
     run_id = waiting or sync_runs.begin(connection, SyncType.FULL_SYNC, trigger, status=SyncStatus.PENDING)
     forget_everything(connection)
-    duties.request(connection.id, Duty.PUSH, {"run_id": str(run_id)})
+    duties.request(connection.id, Duty.PUSH, {"run_id": str(run_id), **({"prove": True} if prove else {})})
     return run_id
 
 

@@ -16,12 +16,23 @@ from portal.domain.nights import Window, windows_of
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db, runtime
 from portal.models import Connection, Duty, Lane, RatePlan, SyncStatus, SyncType
-from portal.services import connection_state, connectors, duties, horizon, incidents, lanes, mappings, sync_runs
+from portal.services import (
+    connection_state,
+    connectors,
+    duties,
+    first_proof,
+    horizon,
+    incidents,
+    lanes,
+    mappings,
+    sync_runs,
+)
 from providers.base import Connector
 from providers.errors import ProviderError
 from providers.types import Cell, LaneKind, Run
 
 log = structlog.get_logger()
+FIRST_LOOKS = timedelta(seconds=30)  # until the first night of a hotel that was just activated is proved
 DRIFT_TOLD = 1  # nights: any drift is told, and healed
 
 
@@ -62,7 +73,9 @@ def check(connection_id: UUID) -> bool:
             summary={"nights": nights, "drifted": drifted, "calls": len(line.calls), **counts},
         )  # fmt: skip
         _tell(connection, drifted, counts["missing"])
-    duties.done(lease, next_at=now() + timedelta(hours=runtime.settings.parity_hours))
+        waiting = first_proof.note(connection)
+    again = FIRST_LOOKS if waiting else timedelta(hours=runtime.settings.parity_hours)
+    duties.done(lease, next_at=now() + again)
     return True
 
 

@@ -44,31 +44,42 @@ class Facts:
 
 def create(facts: Facts) -> Property:
     """Open a hotel. Raises `Refused` for a currency, time zone or country nobody knows."""
-    _check(facts)
     with unit_of_work():
-        hotel = Property(**asdict(facts))
-        db.session.add(hotel)
-        changes = {name: (None, value) for name, value in asdict(facts).items() if value is not None}
-        audit.record("property.created", "property", hotel.id, changes, property_id=hotel.id)
+        return add(facts)
+
+
+def add(facts: Facts) -> Property:
+    """The same, as a helper inside a unit of work."""
+    _check(facts)
+    hotel = Property(**asdict(facts))
+    db.session.add(hotel)
+    db.session.flush()
+    changes = {name: (None, value) for name, value in asdict(facts).items() if value is not None}
+    audit.record("property.created", "property", hotel.id, changes, property_id=hotel.id)
     return hotel
 
 
 def change(property_id: UUID, facts: Facts) -> Property:
     """Change what is known of a hotel. Its currency stays: prices were made in it."""
-    _check(facts)
     with unit_of_work():
         hotel = find(property_id)
         if facts.currency != hotel.currency:
             raise Refused("The currency of a property cannot change: its prices are made in it.", field="currency")
-        changes = {}
-        for name, value in asdict(facts).items():
-            before = getattr(hotel, name)
-            if before != value:
-                changes[name] = (before, value)
-                setattr(hotel, name, value)
-        if changes:
-            audit.record("property.changed", "property", hotel.id, changes, property_id=hotel.id)
+        rewrite(hotel, facts)
     return hotel
+
+
+def rewrite(hotel: Property, facts: Facts) -> None:
+    """Write down what is known of a hotel now; a helper inside a unit of work, which has looked at the currency."""
+    _check(facts)
+    changes = {}
+    for name, value in asdict(facts).items():
+        before = getattr(hotel, name)
+        if before != value:
+            changes[name] = (before, value)
+            setattr(hotel, name, value)
+    if changes:
+        audit.record("property.changed", "property", hotel.id, changes, property_id=hotel.id)
 
 
 def find(property_id: UUID) -> Property:

@@ -116,6 +116,7 @@ class Steps:
         remote = {room.external_id: room for room in self.connector.fetch_products(property_id)}
         self.rooms(property_id, remote)
         self.plans(property_id, remote)
+        self._at("webhook")
         webhook_setup.register(self.connection, self.line, self.lease)
         activation.activate(self.connection, self.lease)
         self.products(property_id)
@@ -130,6 +131,7 @@ class Steps:
         title = db.session.scalar(select(Organization.name).where(Organization.id == tenancy.required())) or ""
         known = account.external_id if account else None
         end_reading()
+        self._at("group")
         try:
             group_id = self.connector.ensure_group(title, known)
         except NotSupported:
@@ -162,6 +164,7 @@ class Steps:
             return self.connection.external_property_id
         details = db.session.scalars(select(Property).where(Property.id == self.connection.property_id)).one()
         end_reading()
+        self._at("property")
         found = self.connector.find_property(details.name, group_id) if group_id else None
         external_id = found or self.connector.create_property(details, group_id)
         with unit_of_work():
@@ -184,6 +187,7 @@ class Steps:
             if known is not None and known.external_id in remote:
                 continue
             end_reading()
+            self._at("room_type", room_type.id)
             same = next((r for r in remote.values() if r.name == room_type.name and r.external_id not in taken), None)
             external_id = same.external_id if same else self.connector.create_room_type(property_id, room_type, units)
             taken.add(external_id)
@@ -204,6 +208,7 @@ class Steps:
             if room_type.id not in rooms or (known is not None and known.external_id in there):
                 continue
             end_reading()
+            self._at("rate_plan", plan.id)
             external_room = rooms[room_type.id]
             beside = remote.get(external_room)
             names = (plan.name, f"{plan.name} - {room_type.name}")
@@ -220,6 +225,10 @@ class Steps:
                 else:
                     mappings.map_rate_plan(self.connection, plan, found)
             self._progress("rate_plans")
+
+    def _at(self, kind: str, subject_id: UUID | None = None) -> None:
+        """Say what is being made, so that a page can name what failed."""
+        sync_runs.progress(self.run_id, {"at": kind, "subject": str(subject_id or "")})
 
     def products(self, property_id: str) -> None:
         """The list as it is now, for the mapping page: what was there and is not ours is undecided."""

@@ -52,6 +52,9 @@ def push(connection_id: UUID, *, trigger: str = "change") -> bool:
         end_reading()
         connection_state.end_if_closed(connection_id)
         duties.done(lease, next_at=remote_closings.next_try(duties.connection(connection_id)))
+        if lease.request.get("prove"):
+            with unit_of_work():
+                duties.request(connection_id, Duty.PARITY)
     except duties.LeaseLost:
         log.warning("push_lease_lost", connection_id=str(connection_id))
     except ProviderError as error:
@@ -68,7 +71,7 @@ def _next(lease: duties.Lease) -> Batch | None:
 
 
 def _held_back(connection_id: UUID) -> bool:
-    """Switched off by somebody: what there is to send waits. Closing sales does not ask the switches."""
+    """Switched off by somebody, or not yet set up: what there is to send waits. Closing asks no switches."""
     connection: Connection | None = db.session.scalar(
         select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
     )

@@ -24,13 +24,17 @@ from portal.services.rate_plans import check_limits, find_plan, mark
 def add_rule(property_id: UUID, rate_plan_id: UUID, terms: rule.Rule, name: str = "") -> RateRule:
     """Add a season or weekday rule. Raises `Refused` for terms that cannot be."""
     with unit_of_work():
-        plan = find_plan(property_id, rate_plan_id, lock=True)
-        values = _rule_values(plan, terms, name)
-        row = RateRule(rate_plan_id=plan.id, **values)
-        db.session.add(row)
-        _mark_rule(property_id, plan, [(terms.first, terms.last)], terms)
-        changes = {f"rule.{key}": (None, value) for key, value in values.items() if value is not None}
-        audit.record("rates.rule_added", "rate_plan", plan.id, changes, property_id=property_id)
+        return put_rule(find_plan(property_id, rate_plan_id, lock=True), terms, name)
+
+
+def put_rule(plan: RatePlan, terms: rule.Rule, name: str = "") -> RateRule:
+    """Add a rule to a plan; a helper, inside a unit of work. Raises `Refused`."""
+    values = _rule_values(plan, terms, name)
+    row = RateRule(rate_plan_id=plan.id, **values)
+    db.session.add(row)
+    _mark_rule(plan.property_id, plan, [(terms.first, terms.last)], terms)
+    changes = {f"rule.{key}": (None, value) for key, value in values.items() if value is not None}
+    audit.record("rates.rule_added", "rate_plan", plan.id, changes, property_id=plan.property_id)
     return row
 
 

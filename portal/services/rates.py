@@ -62,13 +62,19 @@ class PlanFacts:
 def create_plan(property_id: UUID, facts: PlanFacts) -> RatePlan:
     """Open a rate plan in the property's currency. Raises `Refused`, `NotFound`."""
     with unit_of_work():
-        currency = properties.find(property_id).currency
-        _check_place(property_id, facts)
-        values = {**vars(facts), **_checked_money(facts, currency)}
-        plan = RatePlan(property_id=property_id, currency=currency, **values)
-        db.session.add(plan)
-        changes = {name: (None, value) for name, value in values.items() if value is not None}
-        audit.record("rate_plan.created", "rate_plan", plan.id, changes, property_id=property_id)
+        return add_plan(property_id, facts)
+
+
+def add_plan(property_id: UUID, facts: PlanFacts, plan_id: UUID | None = None) -> RatePlan:
+    """The same, as a helper inside a unit of work."""
+    currency = properties.find(property_id).currency
+    _check_place(property_id, facts)
+    values = {**vars(facts), **_checked_money(facts, currency)}
+    plan = RatePlan(id=plan_id, property_id=property_id, currency=currency, **values)
+    db.session.add(plan)
+    db.session.flush()
+    changes = {name: (None, value) for name, value in values.items() if value is not None}
+    audit.record("rate_plan.created", "rate_plan", plan.id, changes, property_id=property_id)
     return plan
 
 

@@ -43,13 +43,18 @@ def create(
             locks.hold(locks.Kind.REQUEST, [room_type_id])
             if known := db.session.get(RoomType, (tenancy.required(), room_type_id)):
                 return known
-        _check(property_id, facts)
-        room_type = RoomType(id=room_type_id, property_id=property_id, **vars(facts))
-        db.session.add(room_type)
-        db.session.flush()
-        _add(room_type, numbers)
-        changes = {name: (None, value) for name, value in vars(facts).items()}
-        audit.record("room_type.created", "room_type", room_type.id, changes, property_id=property_id)
+        return add(property_id, facts, numbers, room_type_id)
+
+
+def add(property_id: UUID, facts: TypeFacts, numbers: Sequence[str] = (), room_type_id: UUID | None = None) -> RoomType:
+    """Open a room type with its rooms; a helper, inside a unit of work. Raises `Refused`."""
+    _check(property_id, facts)
+    room_type = RoomType(id=room_type_id, property_id=property_id, **vars(facts))
+    db.session.add(room_type)
+    db.session.flush()
+    _add(room_type, numbers)
+    changes = {name: (None, value) for name, value in vars(facts).items()}
+    audit.record("room_type.created", "room_type", room_type.id, changes, property_id=property_id)
     return room_type
 
 
@@ -57,16 +62,21 @@ def change(property_id: UUID, room_type_id: UUID, facts: TypeFacts) -> RoomType:
     """Change a room type's name and how many people it sleeps; its place in the list stays. Raises `Refused`."""
     with unit_of_work():
         room_type = find(property_id, room_type_id)
-        _check(property_id, facts, room_type_id)
-        changes = {}
-        for name, value in vars(facts).items():
-            before = getattr(room_type, name)
-            if name != "position" and before != value:
-                changes[name] = (before, value)
-                setattr(room_type, name, value)
-        if changes:
-            audit.record("room_type.changed", "room_type", room_type_id, changes, property_id=property_id)
+        rewrite(room_type, facts)
     return room_type
+
+
+def rewrite(room_type: RoomType, facts: TypeFacts) -> None:
+    """Write down what a room type is now, its place excepted; a helper, inside a unit of work. Raises `Refused`."""
+    _check(room_type.property_id, facts, room_type.id)
+    changes = {}
+    for name, value in vars(facts).items():
+        before = getattr(room_type, name)
+        if name != "position" and before != value:
+            changes[name] = (before, value)
+            setattr(room_type, name, value)
+    if changes:
+        audit.record("room_type.changed", "room_type", room_type.id, changes, property_id=room_type.property_id)
 
 
 def add_rooms(
