@@ -22,6 +22,7 @@ from portal.web import (
     htmx,
     i18n,
     identity,
+    onboarding_words,
     origin,
     rate_edit_words,
     shell,
@@ -94,6 +95,7 @@ def _install_web(app: Flask, settings: Settings) -> None:
     filters.install(app)
     shell.install(app)
     words.install(app)
+    onboarding_words.install(app)
     troubles.install(app)
     cells.install(app)
     rate_edit_words.install(app)

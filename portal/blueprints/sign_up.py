@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, current_app, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from portal.schemas.accounts import SignUpForm
@@ -49,7 +49,8 @@ def found() -> Any:
         raise
     except Refused:
         return _page(form.refuse(None, gettext("This could not be taken. Look at the name and the address.")), 422)
-    return identity.give_cookie(redirect(first_page(), 303), token)
+    # The front page leads an owner without a property to the set-up of one.
+    return identity.give_cookie(redirect("/", 303), token)
 
 
 @bp.get("/sign-up/sent")
@@ -58,11 +59,6 @@ def sent() -> Any:
     if not sign_up.is_open():
         abort(404)
     return render_template("sign_up/sent.html")
-
-
-def first_page() -> str:
-    """Where an owner without a property goes."""
-    return url_for("onboarding.start") if "onboarding.start" in current_app.view_functions else "/"
 
 
 def _page(form: Form, status: int = 200) -> Any:

@@ -30,6 +30,9 @@ def front() -> Any:
         return redirect(url_for("admin.tenants"), 303)
     if len(hotels) == 1:
         return redirect(shell.property_url(hotels[0]), 303)
+    offices = access.offices(who.id)
+    if not hotels and len(offices) == 1:
+        return redirect(url_for("onboarding.start", organization_id=offices[0].organization_id), 303)
     return redirect(url_for(".choose"), 303)
 
 
@@ -41,7 +44,7 @@ def choose() -> Any:
     words = request.args.get("q", "")[:100]
     choices = access.choices(who.id, words)
     template = "auth/_choices.html" if htmx.is_htmx() else "auth/choose.html"
-    return render_template(template, choices=choices, words=words)
+    return render_template(template, choices=choices, words=words, offices=access.offices(who.id))
 
 
 @bp.post("/switch")

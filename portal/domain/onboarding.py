@@ -49,20 +49,27 @@ class Season:
 
 
 def rules(
-    base: Decimal, currency: str, uplift: Decimal, seasons: Sequence[Season], first: date, last: date
+    base: Decimal,
+    currency: str,
+    uplift: Decimal,
+    seasons: Sequence[Season],
+    first: date,
+    last: date,
+    weekend: str = "Weekend",
 ) -> list[tuple[str, Rule]]:
     """Name and rule of each season, and of the weekends of `first`..`last`; nothing for what changes no price.
 
-    A season's weekend gets both: its rule covers fewer nights than the season's, so it is the stronger one.
+    `weekend` is the name of the weekends' rule. A season's weekend gets both: its rule covers fewer nights than the
+    season's, so it is the stronger one.
     """
     found: list[tuple[str, Rule]] = []
     if uplift:
-        found.append(("Weekend", _rule(base, currency, uplift, first, last, WEEKEND)))
+        found.append((weekend, _rule(base, currency, uplift, first, last, WEEKEND)))
     for season in seasons:
         at_rest = base * (100 + season.percent) / 100
         found.append((season.name, _rule(at_rest, currency, Decimal(0), season.first, season.last, EVERY_DAY)))
         if uplift:
-            name = f"{season.name}, weekend"
+            name = f"{season.name}, {weekend}"
             found.append((name, _rule(at_rest, currency, uplift, season.first, season.last, WEEKEND)))
     return found
 

@@ -99,3 +99,14 @@ def _wrong(values: dict[str, str], taken: set[str], found: dict[str, Listed]) ->
 
 def _column(name: str | None) -> str:
     return (name or "").strip().lower().replace(" ", "_")
+
+
+def suggest(count: int, place: int, taken: set[str]) -> list[str]:
+    """Room numbers for a room type nobody numbered: 101 … for the first (`place` 0), 201 … for the second."""
+    found: list[str] = []
+    number = (place + 1) * 100 + 1
+    while len(found) < count:
+        if str(number) not in taken:
+            found.append(str(number))
+        number += 1
+    return found

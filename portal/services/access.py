@@ -82,6 +82,13 @@ def belongings(user_id: UUID) -> list[Belonging]:
     return [Belonging(row.organization_id, row.name, Role(row.role)) for row in rows]
 
 
+def offices(user_id: UUID, permission: str = "properties.create") -> list[Belonging]:
+    """The organizations in which a person may do this, by name."""
+    works_for = belongings(user_id)
+    found = [find_office(user_id, each.organization_id, works_for) for each in works_for]
+    return [office.belonging for office in found if office.may(permission)]
+
+
 def find_place(user_id: UUID, property_id: UUID, works_for: Sequence[Belonging]) -> Place:
     """The person's place at a property. Raises `NotFound` for a missing, a stranger's and an unassigned one alike."""
     for belonging in works_for:

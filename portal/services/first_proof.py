@@ -15,7 +15,17 @@ from portal.domain import calendar as cal
 from portal.domain.money import wire
 from portal.domain.nights import Window
 from portal.extensions import db
-from portal.models import Connection, ConnectionState, Lane, Onboarding, Organization, RatePlan, RoomType
+from portal.models import (
+    Connection,
+    ConnectionState,
+    Lane,
+    Onboarding,
+    Organization,
+    Property,
+    RatePlan,
+    RoomType,
+    SyncRun,
+)
 from portal.services import activation, audit, full_sync, horizon, onboarding
 from portal.services.errors import Refused
 from providers.types import Cell, LaneKind
@@ -132,3 +142,23 @@ def _sold(lane: Lane, window: Window) -> date | None:
         if cell.rate is not None and not cell.stop_sell and cell.rate == ours.rate:
             return night
     return None
+
+
+def run(draft: Onboarding) -> SyncRun | None:
+    """The full sync of the activation, as it is now."""
+    if draft.run_id is None:
+        return None
+    found: SyncRun | None = db.session.scalar(
+        select(SyncRun)
+        .where(SyncRun.organization_id == tenancy.required(), SyncRun.id == draft.run_id)
+        .execution_options(populate_existing=True)
+    )
+    return found
+
+
+def zone(draft: Onboarding) -> str:
+    """The time zone of the draft's hotel."""
+    query = select(Property.timezone).where(
+        Property.organization_id == tenancy.required(), Property.id == draft.property_id
+    )
+    return str(db.session.execute(query).scalar_one())

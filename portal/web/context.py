@@ -18,7 +18,7 @@ log = structlog.get_logger()
 # carry one person's answers into the next one's request.
 _OF_ONE_REQUEST = (
     "_login_user", "csrf_token", "csrf_valid", "place", "office", "organization", "membership", "property", "works_for",
-    "signed_in", "choices", "sandbox",
+    "signed_in", "choices", "sandbox", "onboarding_way",
 )  # fmt: skip
 # Asked every few seconds by machines; a line for each would bury the rest.
 _QUIET = {"health.live", "health.ready", "health.figures", "static", "vendor.file"}

@@ -1,4 +1,4 @@
-"""Onboardings: a hotel's way to its first proved night. What is being set up is read back and polled too."""
+"""Onboardings: a hotel's way to its first proved night."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.tenancy import protect
 
-revision = "0004"
-down_revision = "0003"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -34,12 +34,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["organization_id", "property_id"],
             ["properties.organization_id", "properties.id"],
-            name=op.f("fk_onboardings_organization_id_property_id_properties"),
+            name=op.f("fk_onboardings_organization_id_property_id"),
             ondelete="CASCADE",
         ),
-        sa.ForeignKeyConstraint(
-            ["organization_id"], ["organizations.id"], name=op.f("fk_onboardings_organization_id_organizations")
-        ),
+        sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], name=op.f("fk_onboardings_organization_id")),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_onboardings")),
         sa.UniqueConstraint("organization_id", "property_id", name=op.f("uq_onboardings_organization_id_property_id")),
     )

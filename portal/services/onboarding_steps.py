@@ -1,0 +1,131 @@
+"""How far a hotel's set-up is: every step's state, and what still stands between it and its first sale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from portal import tenancy
+from portal.domain.onboarding import State, Step
+from portal.extensions import db
+from portal.models import Channel, ChannelState, Connection, ConnectionState, Onboarding
+from portal.services import mappings, onboarding, onboarding_preview, onboarding_route, rates, room_types
+
+DESCRIBED = (Step.PROPERTY, Step.ROOMS, Step.PLANS)
+_SEEN_THERE = (ChannelState.CONNECTED, ChannelState.ERROR)
+
+
+class Obstacle(StrEnum):
+    """What has to be done before Activate."""
+
+    NOT_DESCRIBED = "not_described"
+    NO_ROUTE = "no_route"
+    NOT_CREATED = "not_created"
+    UNMAPPED = "unmapped"
+    NO_PRICE = "no_price"
+    NOT_VERIFIED = "not_verified"
+
+
+@dataclass(frozen=True)
+class Way:
+    """A draft with everything its pages ask about it."""
+
+    draft: Onboarding
+    connection: Connection | None
+    states: Mapping[Step, State]
+    unmapped: int
+    channel: Channel | None  # the OTA that was chosen, as the channel manager reports it
+
+    @property
+    def current(self) -> Step:
+        """The first step a person can go on with; the last one when nothing is left."""
+        waits = (State.DONE, State.SKIPPED, State.OTA, State.COLLEAGUE)
+        return next((step for step in Step if self.states[step] not in waits), Step.ACTIVATE)
+
+
+def way(draft: Onboarding) -> Way:
+    """Read how far the draft is; nothing is asked of the provider."""
+    connection = onboarding_route.connection(draft)
+    channel = _channel(connection, onboarding_route.ota(draft))
+    unmapped = _unmapped(connection) if connection else 0
+    states: dict[Step, State] = {}
+    for step in DESCRIBED:
+        before = all(states[each] is State.DONE for each in states)
+        states[step] = State.DONE if step.value in draft.answered else State.OPEN if before else State.LATER
+    if states[Step.PLANS] is State.DONE and draft.property_id is None:
+        states[Step.PLANS] = State.OPEN
+    described = all(state is State.DONE for state in states.values())
+    states[Step.CONNECT] = State.DONE if draft.route else State.OPEN if described else State.LATER
+    states |= _after(draft, connection, channel, unmapped)
+    return Way(draft, connection, states, unmapped, channel)
+
+
+def obstacles(found: Way, *, verified: bool) -> list[Obstacle]:
+    """What stands in the way of Activate, in the order of the steps."""
+    wrong = []
+    if any(found.states[step] is not State.DONE for step in DESCRIBED):
+        wrong.append(Obstacle.NOT_DESCRIBED)
+    if found.connection is None:
+        return [*wrong, Obstacle.NO_ROUTE]
+    if found.states[Step.PROVISION] is not State.DONE:
+        wrong.append(Obstacle.NOT_CREATED)
+    elif found.unmapped:
+        wrong.append(Obstacle.UNMAPPED)
+    if not onboarding_preview.of(found.connection).sells:
+        wrong.append(Obstacle.NO_PRICE)
+    if not verified:
+        wrong.append(Obstacle.NOT_VERIFIED)
+    return wrong
+
+
+def _after(
+    draft: Onboarding, connection: Connection | None, channel: Channel | None, unmapped: int
+) -> dict[Step, State]:
+    """The steps from the provider on."""
+    rest = (Step.PROVISION, Step.MAPPING, Step.EXTRANET, Step.PREVIEW, Step.ACTIVATE)
+    if draft.route == onboarding.LATER:
+        return dict.fromkeys(rest, State.SKIPPED)
+    if connection is None:
+        return dict.fromkeys(rest, State.LATER)
+    progress = onboarding_route.progress(connection)
+    made = progress.done and connection.state is not ConnectionState.BROKEN
+    states = dict.fromkeys(rest, State.LATER)
+    states[Step.PROVISION] = State.DONE if made else _making(connection, progress)
+    if made:
+        states[Step.MAPPING] = State.OPEN if unmapped else State.DONE
+        states[Step.EXTRANET] = State.DONE if channel and channel.state in _SEEN_THERE else State.OTA
+        states[Step.PREVIEW] = State.DONE if draft.activated_at else State.OPEN
+        states[Step.ACTIVATE] = State.DONE if draft.proved_at else State.WORKING if draft.activated_at else State.LATER
+    return states
+
+
+def _making(connection: Connection, progress: onboarding_route.Progress) -> State:
+    """A refused key is nothing the hotel can mend: it belongs to whoever runs the installation."""
+    if connection.state is ConnectionState.BROKEN:
+        return State.COLLEAGUE
+    return State.WORKING if progress.working and not progress.failed else State.OPEN
+
+
+def _unmapped(connection: Connection) -> int:
+    types = {row.room_type_id for row in mappings.rooms_of(connection.id) if not row.missing}
+    plans = {row.rate_plan_id for row in mappings.plans_of(connection.id) if not row.missing}
+    return sum(each.id not in types for each in room_types.listed(connection.property_id)) + sum(
+        each.id not in plans for each in rates.plans(connection.property_id)
+    )
+
+
+def _channel(connection: Connection | None, code: str) -> Channel | None:
+    if connection is None or not code:
+        return None
+    found: Channel | None = db.session.scalar(
+        select(Channel)
+        .where(
+            Channel.organization_id == tenancy.required(), Channel.connection_id == connection.id, Channel.code == code
+        )
+        .order_by(Channel.id.desc())
+        .execution_options(populate_existing=True)
+    )
+    return found
