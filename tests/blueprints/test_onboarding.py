@@ -1,0 +1,267 @@
+"""Setting a hotel up, without scripts: every step a plain form."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+from portal import tenancy
+from portal.extensions import db as database
+from portal.models import Channel, ChannelState, ConnectionState, Property, RatePlan, RateRule, Role, Room, RoomType
+from tests import onboarding
+from tests.factories import alices_house, charlies_house, make_bob
+from tests.onboarding import PROPERTY, Walk, plan_fields, room_fields
+from tests.people import sign_in
+
+
+@pytest.fixture
+def walk(client, db, redis):
+    """Alice has just signed up, and has no property."""
+    organization_id, alice = onboarding.owner()
+    sign_in(client, alice)
+    return Walk(client, organization_id)
+
+
+def count(walk, model):
+    with tenancy.of(walk.organization_id):
+        return database.session.query(model).count()
+
+
+def test_who_has_no_property_is_led_from_the_front_page_to_the_first_form(walk):
+    front = walk.client.get("/")
+
+    assert front.location == f"/o/{walk.organization_id}/start"
+    assert "Name of the property" in walk.client.get(front.location).text
+
+
+def test_the_way_from_the_first_form_to_the_proved_night(walk, sandbox):
+    walk.describe("120")
+    walk.choose()
+    assert "0 of 6 are there." in walk.page("provision")
+
+    walk.work("provision", "channels", "parity")
+    assert "Everything is there." in walk.page("provision")
+    assert "everything is mapped already" in walk.page("mapping")
+    assert "Booking.com has to accept our channel manager" in walk.page("extranet")
+    preview = walk.page("preview")
+    assert (
+        "EUR 120.00" in preview
+        and "EUR 108.00" in preview
+        and '<td class="num" data-label="Nights that start' in preview
+    )
+    assert walk.connection().state is ConnectionState.SETTING_UP
+
+    assert walk.client.post(walk.url("activate")).location == walk.url("activate")
+    assert "Waits for a worker." in walk.page("activate")
+    walk.work("push")
+    assert "The first night is being read back." in walk.page("activate")
+    walk.work("parity")
+
+    page = walk.page("activate")
+    assert "Double, EUR 120.00, seen at" in page and "from signing up to the first proved night" in page
+    assert "2 calls" in page
+    assert walk.draft().proof["seconds"] >= 0
+
+
+def test_nothing_is_sent_before_it_is_activated(walk, sandbox):
+    walk.describe("120")
+    walk.choose()
+    walk.work("provision", "push")
+
+    calls = sandbox.control("GET", "journal")["calls"]
+    assert not [call for call in calls if call["endpoint"] in ("POST /availability", "POST /restrictions")]
+
+
+def test_an_activation_clicked_twice_is_one(walk, sandbox):
+    walk.describe("120")
+    walk.choose()
+    walk.work("provision", "parity")
+
+    walk.client.post(walk.url("activate"))
+    first = walk.draft().run_id
+    walk.client.post(walk.url("activate"))
+
+    assert first is not None and walk.draft().run_id == first
+
+
+def test_what_is_wrong_is_kept_as_typed_and_shown_when_coming_back(walk):
+    wrong = {"draft_id": str(walk.draft_id), **PROPERTY, "name": "", "phone": "not a number", "check_in_from": "late"}
+    answer = walk.client.post(walk.url(), data=wrong)
+
+    assert answer.status_code == 422
+    again = walk.page("property")
+    assert "not a number" in again and "late" in again
+    assert "This is not a telephone number." in again or "This is needed." in again
+
+
+def test_without_scripts_the_country_suggests_money_and_time_zone(walk):
+    data = {"draft_id": str(walk.draft_id), **PROPERTY, "country": "US", "currency": "", "timezone": ""}
+    answer = walk.client.post(walk.url(), data=data)
+
+    assert answer.status_code == 422
+    assert "several times of day" in answer.text
+    assert '<option value="America/New_York" translate="no" selected>' in answer.text
+    assert '<option value="USD" translate="no" selected>' in answer.text
+
+
+def test_where_there_is_one_time_of_day_nothing_needs_to_be_chosen(walk):
+    data = {"draft_id": str(walk.draft_id), **PROPERTY, "country": "DE", "currency": "", "timezone": ""}
+
+    assert walk.client.post(walk.url(), data=data).status_code == 303
+    assert walk.draft().answers["property"]["timezone"] == "Europe/Berlin"
+    assert walk.draft().answers["property"]["currency"] == "EUR"
+
+
+def test_a_second_click_and_a_way_back_double_nothing(walk):
+    walk.describe("120")
+    fields = plan_fields(walk.organization_id, walk.draft_id, "130", uplift="20")
+    walk.client.post(walk.url("plans"), data=fields)
+    walk.client.post(walk.url("plans"), data=fields)
+    walk.client.post(walk.url("property"), data={**PROPERTY, "name": "Seaview Tavira"})
+
+    assert [count(walk, model) for model in (Property, RoomType, RatePlan, Room, RateRule)] == [1, 1, 2, 3, 1]
+    assert [plan.base_rate for plan in walk.rows(RatePlan)] == [Decimal(130), None]
+    with tenancy.of(walk.organization_id):
+        assert database.session.query(Property).one().name == "Seaview Tavira"
+
+
+def test_a_room_type_taken_out_and_one_put_in_before_the_channel_manager_knows(walk):
+    walk.describe("120", "200", rows=({"name": "Double", "count": "2"}, {"name": "Suite", "numbers": "S1, S2"}))
+    double = walk.draft().answers["rooms"][0]
+
+    walk.client.post(walk.url("rooms"), data=room_fields(double, {"name": "Single", "numbers": "1-3"}))
+    walk.client.post(walk.url("plans"), data=plan_fields(walk.organization_id, walk.draft_id, "120", "80"))
+
+    assert [row.name for row in walk.rows(RoomType)] == ["Double", "Single"]
+    assert count(walk, RatePlan) == 4
+    with tenancy.of(walk.organization_id):
+        in_use = database.session.query(Room).filter(Room.archived_at.is_(None)).all()
+    assert sorted(room.number for room in in_use) == ["1", "101", "102", "2", "3"]
+
+
+def test_rooms_are_numbered_and_a_count_that_differs_is_told(walk):
+    walk.client.post(walk.url(), data={"draft_id": str(walk.draft_id), **PROPERTY})
+    numbered = walk.client.post(
+        walk.url("rooms"), data={**room_fields({"name": "Double", "count": "3"}), "act": "number"}
+    )
+    differs = walk.client.post(walk.url("rooms"), data=room_fields({"name": "Double", "count": "3", "numbers": "7-8"}))
+
+    assert "101, 102, 103" in numbered.text
+    assert differs.status_code == 422 and "You say 3 rooms, and give 2 numbers." in differs.text
+
+
+def test_a_list_of_rooms_is_looked_at_before_it_is_taken(walk):
+    walk.client.post(walk.url(), data={"draft_id": str(walk.draft_id), **PROPERTY})
+    bad = "room_type;room;adults\nDouble;101;2\nDouble;101;2\n;102;2\nSuite;201;many\n"
+    good = "room_type;room;adults\nDouble;101;2\nDouble;102;2\nSuite;201;4\n"
+
+    refused = walk.client.post(walk.url("rooms/list"), data={"text": bad, "accept": "1"})
+    assert refused.status_code == 422
+    assert "Room 101 is there twice." in refused.text and "Line 4:" in refused.text and "many" in refused.text
+    assert "rooms" not in walk.draft().answers
+    upload = {"file": (io.BytesIO(good.encode()), "rooms.csv")}
+    looked = walk.client.post(walk.url("rooms/list"), data=upload, content_type="multipart/form-data")
+    assert looked.status_code == 200 and "Take these rooms" in looked.text
+    assert "rooms" not in walk.draft().answers
+    walk.client.post(walk.url("rooms/list"), data={"text": good, "accept": "1"})
+
+    assert [row["numbers"] for row in walk.draft().answers["rooms"]] == ["101, 102", "201"]
+
+
+def test_prices_of_a_japanese_hotel_have_no_decimals(walk):
+    walk.client.post(walk.url(), data={"draft_id": str(walk.draft_id), **PROPERTY, "name": "海辺の宿", "country": "JP",
+                                       "currency": "", "timezone": ""})  # fmt: skip
+    walk.client.post(walk.url("rooms"), data=room_fields({"name": "和室", "count": "2"}))
+
+    wrong = walk.client.post(walk.url("plans"), data=plan_fields(walk.organization_id, walk.draft_id, "12000.50"))
+    right = walk.client.post(
+        walk.url("plans"), data=plan_fields(walk.organization_id, walk.draft_id, "12000", uplift="15")
+    )
+
+    assert wrong.status_code == 422 and "Write an amount in JPY, like 12000." in wrong.text and "12000.50" in wrong.text
+    assert right.status_code == 303
+    with tenancy.of(walk.organization_id):
+        assert database.session.query(RateRule).one().rate == Decimal(13800)
+
+
+def test_what_the_channel_manager_refuses_is_told_with_a_retry(walk, sandbox):
+    walk.describe("120")
+    walk.choose()
+    sandbox.control("POST", "faults", json={"kind": "status", "status": 503, "endpoint": "POST /room_types"})
+    walk.work("provision")
+
+    page = walk.page("provision")
+    assert "The channel manager did not take everything" in page and "Try again now" in page and "refused" in page
+    sandbox.control("DELETE", "faults")
+    walk.client.post(walk.url("provision"))
+    walk.work("provision")
+
+    assert "Everything is there." in walk.page("provision")
+
+
+def test_who_connects_later_is_done_after_four_steps(walk):
+    walk.describe("120")
+    answer = walk.client.post(walk.url("connect"), data={"route": "later"})
+
+    assert answer.location == walk.url("activate")
+    assert "Your property is ready" in walk.page("activate")
+
+
+def test_who_comes_from_another_channel_manager_is_warned(walk):
+    walk.describe("120")
+
+    assert "cut off at once" in walk.client.get(walk.url("connect") + "?switching=1").text
+    walk.client.post(walk.url("connect"), data={"route": "channex:BDC", "switching": "1"})
+    assert walk.draft().switching
+
+
+def test_an_ota_that_answers_after_two_days_turns_its_step_done(walk, sandbox):
+    walk.describe("120")
+    walk.choose()
+    walk.work("provision", "parity")
+    assert "waits for the OTA" in walk.page("preview")
+
+    with tenancy.of(walk.organization_id):
+        facts = {"connection_id": walk.connection().id, "external_id": "x", "code": "BDC"}
+        database.session.add(Channel(**facts, state=ChannelState.CONNECTED))
+        database.session.commit()
+
+    assert "waits for the OTA" not in walk.page("preview")
+    assert "Booking.com is connected." in walk.page("extranet")
+
+
+def test_a_draft_is_taken_up_where_it_was_left_and_taken_off_the_list(walk):
+    walk.client.post(walk.url(), data={"draft_id": str(walk.draft_id), **PROPERTY})
+
+    assert "Seaview Faro" in walk.client.get(walk.url()).text
+    assert walk.client.get(f"{walk.url()}/{walk.draft_id}").location == walk.url("rooms")
+    walk.client.post(walk.url("put-away"))
+
+    assert "Name of the property" in walk.client.get(walk.url()).text
+
+
+def test_a_page_of_the_property_leads_back_to_its_set_up(walk):
+    walk.describe("120")
+
+    page = walk.client.get(f"/p/{walk.draft().property_id}/connections").text
+
+    assert "Continue set-up" in page and f'href="{walk.url("connect")}"' in page
+
+
+def test_charlie_finds_none_of_alices_drafts_and_staff_begins_none(walk):
+    walk.describe("120")
+    client = walk.client
+    steps = ("property", "rooms", "plans", "connect", "provision", "preview", "activate")
+    charlie = charlies_house()
+    sign_in(client, charlie.owner)
+    for step in steps:
+        assert client.get(walk.url(step)).status_code == 404
+        # Nor by his own organization's address.
+        assert client.get(f"/o/{charlie.organization_id}/start/{walk.draft_id}/{step}").status_code == 404
+    house = alices_house()
+    sign_in(client, make_bob(house, Role.STAFF))
+
+    assert client.post(f"/o/{house.organization_id}/start", data={"draft_id": str(uuid4())}).status_code == 403
