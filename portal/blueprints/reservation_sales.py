@@ -65,12 +65,11 @@ def suggest(property_id: UUID) -> Any:
 @allowed("reservations.edit")
 def tally(property_id: UUID) -> Any:
     """The live sentence: what the button will do, before it is pressed."""
-    form = Form.read(SaleForm(), request.form)
     if not htmx.is_htmx():
         return htmx.go(url_for(".new", property_id=property_id))
-    takes = request.form.getlist("take")
+    form, takes = Form.read(Question(), request.form), request.form.getlist("take")
     try:
-        sale = _sale(form) if not form.errors.keys() & {"check_in", "check_out", "take"} else Sale()
+        sale = _sale(form) if not form.errors and form.data["check_in"] and form.data["check_out"] else Sale()
     except Refused:
         sale = Sale()
     return render_template("reservations/_sum.html", **_sum(sale, takes))

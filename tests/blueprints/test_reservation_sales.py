@@ -221,7 +221,7 @@ def test_a_sale_that_cannot_be_is_refused_in_words_and_kept(desk, values, senten
 
 
 def test_the_live_sentence_counts_rooms_and_money(desk):
-    form = desk.form(take=f"{desk.double}|{desk.plan}|2")
+    form = desk.form(take=f"{desk.double}|{desk.plan}|2", name="")
 
     said = text(desk.client.post(f"{desk.url}/sum", data=form, headers={"HX-Request": "true"}))
 
