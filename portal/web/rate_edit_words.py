@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from portal.domain.money import wire
 from portal.domain.rate_edits import Concern, How, Line
 from portal.domain.rates import EVERY_DAY
 from portal.services.rate_edit_rows import PlanName, Sums
-from portal.web.filters import day, money, nights, number
+from portal.web.filters import day, money, number
 from portal.web.vocabulary import FIELDS
 from portal.web.words import value, weekdays
 
@@ -72,9 +72,19 @@ def plain_money(amount: object, currency: str) -> str:
     return wire(amount, currency)
 
 
-def span_words(first: object, last: object) -> str:
-    """A closed run of nights as a stay is written."""
-    return nights(first, last + timedelta(days=1))  # type: ignore[arg-type, operator]
+def span_words(first: date, last: date) -> str:
+    """`1–10 Nov (10 nights)`: the first and the last night, both included, as the form asks for them."""
+    count = (last - first).days + 1
+    words = ngettext("%(num)d night", "%(num)d nights", count)
+    if first == last:
+        return f"{day(first)} ({words})"
+    if first.year != last.year:
+        span = f"{day(first, year=True)} – {day(last, year=True)}"
+    elif first.month != last.month:
+        span = f"{day(first, year=False)} – {day(last)}"
+    else:
+        span = f"{first.day}–{day(last)}"
+    return f"{span} ({words})"
 
 
 def sums_words(sums: Sums) -> str:
