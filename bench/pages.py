@@ -24,6 +24,7 @@ from portal.models import Role
 from portal.services import accounts, sessions
 
 PAGES = {"overview": "/", "reservations": "/reservations", "rates, 40 rows × 30 nights": "/rates",
+         "calendar, 100 rooms × 30 nights": "/calendar?nights=30", "rooms, 100": "/rooms",
          "connections": "/connections", "history": "/history", "webhooks": "/webhooks"}  # fmt: skip
 COOKIE = "roomwire"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from portal.domain.nights import ONE_NIGHT
 from portal.schemas.rooms import BlockForm
 from portal.services import blocks, rooms
 from portal.services.consequences import Consequences, NotAgreed
-from portal.services.errors import Refused
+from portal.services.errors import NotFound, Refused
 from portal.web import htmx
 from portal.web.forms import Form
 from portal.web.guards import allowed
@@ -70,8 +71,9 @@ def change(property_id: UUID, block_id: UUID) -> Any:
 @bp.post("/blocks/<uuid:block_id>/lift")
 @allowed("housekeeping.edit")
 def lift(property_id: UUID, block_id: UUID) -> Any:
-    room_id = blocks.find(property_id, block_id, for_update=False).room_id
-    blocks.lift(property_id, block_id)
+    room_id = blocks.room_of(property_id, block_id)
+    with suppress(NotFound):  # a second click: it is lifted already
+        blocks.lift(property_id, block_id)
     return htmx.go(url_for("rooms.show", property_id=property_id, room_id=room_id, _anchor="blocks"))
 
 

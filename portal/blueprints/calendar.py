@@ -60,7 +60,9 @@ def move(property_id: UUID) -> Any:
     room = rooms.find(property_id, wish.data["room"])
     number = room.number
     try:
-        reservations.move_room(property_id, stay.reservation_id, stay.id, room.id, version=wish.data["version"])
+        # A second click: it is there already, and the first click's answer never arrived.
+        if stay.room_id != room.id:
+            reservations.move_room(property_id, stay.reservation_id, stay.id, room.id, version=wish.data["version"])
     except Refused as error:
         sentence = gettext("%(guest)s was not moved. %(reason)s", guest=stay.guest, reason=str(error))
         if not wish.data["chart"]:

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, g, make_response, render_template, request, 
 
 from portal.domain.nights import ONE_NIGHT
 from portal.schemas.rooms import Agreed, HouseFilter, HousekeepingForm, RoomForm
-from portal.services import blocks, house, properties, room_edits, room_types
+from portal.services import blocks, house, properties, room_edits, room_types, rooms
 from portal.services.consequences import Consequences, NotAgreed
 from portal.services.errors import Refused
 from portal.web import htmx
@@ -70,6 +70,8 @@ def change(property_id: UUID, room_id: UUID) -> Any:
 @allowed("rooms.edit")
 def retire(property_id: UUID, room_id: UUID) -> Any:
     form = Form.read(Agreed(), request.form)
+    if rooms.find(property_id, room_id).archived_at is not None:  # a second click
+        return htmx.go(url_for(".index", property_id=property_id))
     try:
         room_types.archive_rooms(property_id, [room_id], agreed=str(form.data["agreed"]))
     except NotAgreed as question:

@@ -147,6 +147,19 @@ def find(property_id: UUID, block_id: UUID, *, for_update: bool = True) -> RoomB
     return block
 
 
+def room_of(property_id: UUID, block_id: UUID) -> UUID:
+    """The id of the room of a block, also of one that was lifted. Raises `NotFound`."""
+    query = select(RoomBlock.room_id).where(
+        RoomBlock.organization_id == tenancy.required(),
+        RoomBlock.property_id == property_id,
+        RoomBlock.id == block_id,
+    )
+    room_id: UUID | None = db.session.scalar(query)
+    if room_id is None:
+        raise NotFound(f"block {block_id}")
+    return room_id
+
+
 def reason(word: str) -> BlockReason:
     """The reason a form names. Raises ValueError for one nobody knows."""
     return BlockReason(word)

@@ -68,6 +68,22 @@ def find(guest_id: UUID) -> Guest:
     return guest
 
 
+def going_on(guest_id: UUID) -> Guest:
+    """The guest somebody chose, or the one they were merged into since; not merged away until the transaction ends.
+
+    A helper. Raises `NotFound`.
+    """
+    guest: Guest | None = db.session.scalar(
+        select(Guest)
+        .where(Guest.organization_id == tenancy.required(), Guest.id == guest_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if guest is None:
+        raise NotFound(f"guest {guest_id}")
+    return guest if guest.merged_into is None else going_on(guest.merged_into)
+
+
 def search(text: str, *, country: str | None = None, most: int = 20, at: UUID | None = None) -> Sequence[Guest]:
     """Guests by e-mail, phone, or all the words of a name as they are spelt; newest first.
 

@@ -131,7 +131,7 @@ def _new_room(reservation: Reservation, position: int, room: RoomRequest) -> Res
 def _guest(hotel: Property, request: SaleRequest) -> Guest:
     if request.guest_id is None:
         return guests.find_or_create(request.guest, provider="desk", country=hotel.country)
-    known = guests.find(request.guest_id)
+    known = guests.going_on(request.guest_id)
     guests.refresh(known, request.guest, provider="desk", country=hotel.country)
     return known
 

@@ -181,6 +181,14 @@ def test_who_looked_at_an_older_version_does_not_move_over_it(client, db, redis)
     assert answer.status_code == 422 and "changed since you opened it" in text(answer)
 
 
+def test_a_double_click_moves_once(client, db, redis):
+    house, double, ids = opened(client)
+    stay_id, room_id = stay_of(house, sell(house, double, today_at(house)).id)
+    wish = {"stay": stay_id, "room": other_than(ids, room_id), "version": 1}
+
+    assert [client.post(url(house, "/move"), data=wish).status_code for _ in range(2)] == [303, 303]
+
+
 def test_a_move_of_nonsense_is_refused(client, db, redis):
     house, _, ids = opened(client)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,11 +17,11 @@ from portal.domain.guest_merges import Side
 from portal.extensions import db as database
 from portal.models import AuditEntry, Guest, GuestMerge, Reservation
 from portal.models.base import new_id
-from portal.services import guest_keys, guest_merges, guest_views, guests
+from portal.services import guest_keys, guest_merges, guest_views, guests, reservations
 from portal.services.errors import NotFound, Refused
 from providers.types import Person
 from tests.services import engine
-from tests.services.hotel import make_hotel, sell
+from tests.services.hotel import make_hotel, night, sell
 
 NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)
 
@@ -264,3 +265,17 @@ def test_a_booking_in_the_same_moment_lands_at_the_kept_guest(house):
     assert known(newer)["keys"] == set() and known(newer)["merged_into"] == older
     assert meet(3, email="ana@example.test") == older
     assert set(found) <= {older, newer}
+
+
+def test_a_sale_to_a_guest_who_was_merged_meanwhile_is_the_kept_guests(hotel):
+    older, newer = two(hotel)
+    guest_merges.merge(older, newer)
+    room = reservations.RoomRequest(
+        room_type_id=hotel.room_type.id, check_in=night(1), check_out=night(3), amount=Decimal(200)
+    )
+
+    sold = reservations.create(
+        hotel.id, reservations.SaleRequest(rooms=(room,), guest=Person(name="Ana", surname="Silva"), guest_id=newer)
+    )
+
+    assert sold.guest_id == older
