@@ -30,11 +30,10 @@ class Beds24:
         return 0
 
     def ledger(self, external_property_id: str) -> list[dict[str, Any]]:
-        """What is booked there: the rooms of one reservation together, without questions that take no room."""
+        """What is booked there: the rooms of one reservation together."""
         groups: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for row in self.get("ledger", property_id=external_property_id)["bookings"]:
-            if row["status"] != "inquiry":
-                groups[row["master_id"] or row["booking_id"]].append(row)
+            groups[row["master_id"] or row["booking_id"]].append(row)
         return [_reservation(str(master), rows) for master, rows in groups.items()]
 
     def calendar(self, external_property_id: str, first: date, last: date) -> Mapping[str, Any]:
@@ -52,7 +51,7 @@ class Beds24:
 
 
 def _reservation(master: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    live = [row for row in rows if row["status"] != "cancelled"]
+    live = [row for row in rows if row["status"] not in ("cancelled", "inquiry")]  # a question takes no room
     counted = live or rows
     return {
         "booking_id": master,

@@ -76,6 +76,8 @@ def apply(at: Desk, revision: Revision, inbox_id: UUID | None) -> Effect:
     link = _lock_link(at.connection.id, revision)
     if link.reservation_id is None:
         link.reservation_id = own_bookings.adopt(at, revision)
+        if link.reservation_id is not None:  # what they hold is what we sent; what differs by now, we changed since
+            link.base = state.to_json(state.theirs(revision, at.products))
     repeated = revision.external_revision_id == link.last_revision_id
     # A message without a time cannot be called old: it counts as it came.
     late = repeated or bool(revision.ordering) and revision.ordering <= link.last_ordering
@@ -218,7 +220,8 @@ def _change(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | No
     before = state.to_json(state.ours(reservation, booked, guest))
     base, theirs = state.from_json(link.base), state.theirs(revision, at.products)
     mine = state.ours(reservation, booked, guest)
-    decisions = merge.decide(base["booking"] if base else None, mine["booking"], theirs["booking"])
+    policies = merge.DEFAULT_POLICIES if reservation.source == Source.OTA else merge.DIRECT_POLICIES
+    decisions = merge.decide(base["booking"] if base else None, mine["booking"], theirs["booking"], policies)
     guest = _take_booking(at, reservation, guest, revision, decisions)
     # Everybody locks the reservation, then its guest, then the types (see `services.locks`).
     rooms.lock_types(at.property.id, [row.room_type_id for row in booked] + [at.products.room_type(room)

@@ -83,8 +83,8 @@ def forget_everything(connection: Connection) -> None:
 
 
 def look_for_differences(connection_id: UUID) -> bool:
-    """The hourly duty: compare what prices should be with what was accepted. Usually nothing differs, and nothing
-    is said. False when another worker is at it."""
+    """The hourly duty: compare what prices should be with what was accepted, and ask again for what was refused of
+    anything. Usually nothing differs, and nothing is said. False when another worker is at it."""
     lease = duties.claim(connection_id, Duty.RATES)
     if lease is None:
         return False
@@ -94,9 +94,10 @@ def look_for_differences(connection_id: UUID) -> bool:
             text(
                 """
                 update lanes set version = version + 1, dirty = dirty + cast(:nights as datemultirange),
-                    due_at = least(due_at, clock_timestamp()), dirty_since = coalesce(dirty_since, clock_timestamp())
+                    refused = '[]', due_at = least(due_at, clock_timestamp()),
+                    dirty_since = coalesce(dirty_since, clock_timestamp())
                 from (select id from lanes where organization_id = :organization and connection_id = :connection
-                      and kind = 'rates' order by id for update) as mine
+                      and (kind = 'rates' or refused <> '[]') order by id for update) as mine
                 where lanes.organization_id = :organization and lanes.id = mine.id
                 """
             ),

@@ -148,17 +148,21 @@ def connect(sandbox: Sandbox, property: Property, **more: Any) -> BedsHouse:
     connections.choose_property(connection, str(there["id"]))
     map_everything(connection, there)
     begin(connection)
-    house = BedsHouse(
-        sandbox,
-        tenancy.required(),
-        property.id,
-        connection.id,
-        [row.id for row in engine.fresh(RoomType, RoomType.property_id == property.id)],
-        [row.id for row in engine.fresh(RatePlan, RatePlan.property_id == property.id)],
-    )
+    house = house_of(sandbox, connection)
     house.push()
     house.forget_calls()
     return house
+
+
+def house_of(sandbox: Sandbox, connection: Connection) -> BedsHouse:
+    return BedsHouse(
+        sandbox,
+        tenancy.required(),
+        connection.property_id,
+        connection.id,
+        [row.id for row in engine.fresh(RoomType, RoomType.property_id == connection.property_id)],
+        [row.id for row in engine.fresh(RatePlan, RatePlan.property_id == connection.property_id)],
+    )
 
 
 def begin(connection: Connection) -> None:
