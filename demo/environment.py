@@ -59,6 +59,7 @@ def defaults(keys: Keys, folder: Path, port: int) -> dict[str, str]:
 def for_sandbox(keys: Keys, port: int) -> dict[str, str]:
     """What leads the portal, the seed and the simulated guests to our sandbox, which may be filled without asking."""
     return {
+        "BEDS24_API_URL": f"http://127.0.0.1:{port}/v2",
         "CHANNEX_API_URL": f"http://127.0.0.1:{port}/api/v1",
         "CHANNEX_API_KEY": keys.channex_api_key,
         "DEMO_SANDBOX_URL": f"http://127.0.0.1:{port}",

@@ -99,6 +99,11 @@ class Connector:
     restrictions_of: ClassVar[Literal["rate_plan", "room_type"]] = "rate_plan"
 
     @classmethod
+    def lacks(cls, scopes: Sequence[str]) -> tuple[str, ...]:
+        """The rights a credential needs here and does not have, by the provider's names. Empty: none."""
+        return ()
+
+    @classmethod
     def can(cls, method: str) -> bool:
         """Whether this provider does that; what it cannot do raises `NotSupported`."""
         return method in cls.capabilities

@@ -20,6 +20,7 @@ from portal.services import (
     connection_work,
     connections,
     incidents,
+    login_standing,
     overview,
     provision,
     run_facts,
@@ -44,6 +45,8 @@ class Card:
     send_obstacle: str
     read_obstacle: str
     delivery_url: str
+    login: login_standing.Standing | None  # where one signs in by a code
+    creates: bool  # whether what is missing there can be made from here
     sync_sentence: str
     pull_sentence: str
 
@@ -65,7 +68,8 @@ class Card:
     def pending(self) -> bool:
         """Whether the page has to look again."""
         work = self.work
-        return work.test_pending or work.pull_pending or work.sync_pending or self.connection.state in ("setting_up",)
+        set_up = self.login.pending if self.login else self.connection.state == "setting_up"
+        return work.test_pending or work.pull_pending or work.sync_pending or set_up
 
 
 @bp.get("")
@@ -171,8 +175,21 @@ def resume(property_id: UUID, connection_id: UUID) -> Any:
 def _page(property_id: UUID, refused: str = "", status: int = 200, form: Form | None = None) -> Any:
     found = cards(property_id)
     title = _title(found)
-    page = render_template("connections/index.html", cards=found, title=title, refused=refused, form=form or Form())
+    page = render_template(
+        "connections/index.html",
+        cards=found,
+        title=title,
+        refused=refused,
+        form=form or Form(),
+        by_code=_not_connected(found),
+    )
     return make_response(page, status)
+
+
+def _not_connected(found: Sequence[Card]) -> list[str]:
+    """The channel managers one signs in to with a code that this property is not connected to."""
+    known = {card.connection.provider for card in found}
+    return [kind for kind in login_standing.by_code() if kind not in known]
 
 
 def _card(property_id: UUID, connection_id: UUID, form: Form | None = None, status: int = 200) -> Any:
@@ -219,6 +236,8 @@ def _make(connection: Any, problems: Sequence[troubles.Told]) -> Card:
         send_obstacle=connection_work.obstacle(connection),
         read_obstacle=connection_work.obstacle(connection, reading=True),
         delivery_url=webhook_setup.address(connection),
+        login=login_standing.of(connection) if connection.provider in login_standing.by_code() else None,
+        creates=login_standing.creates(connection.provider),
         sync_sentence=said[work.sync.id] if work.sync else "",
         pull_sentence=said[work.pull.id] if work.pull else "",
     )

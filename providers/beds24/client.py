@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar, Literal
 
@@ -15,6 +15,12 @@ from providers.http import HttpFactory
 from providers.tokens import TokenStore
 
 API_URL = "https://api.beds24.com/v2"
+# What is read and written; guests' names and prices are scopes of their own. Nothing is ever deleted there.
+RIGHTS = (
+    "read:bookings", "write:bookings", "read:bookings-personal", "write:bookings-personal",
+    "read:bookings-financial", "write:bookings-financial", "read:inventory", "write:inventory",
+    "read:properties", "write:properties",
+)  # fmt: skip
 
 
 class Beds24(Calendar, Bookings, Reservations, Webhooks, Connector):
@@ -54,6 +60,11 @@ class Beds24(Calendar, Bookings, Reservations, Webhooks, Connector):
     # 100 credits in five minutes unless the account bought more; a call costs one and a little.
     allowance: ClassVar[Allowance | None] = Allowance(100.0, 300.0, reserve=12.0, cost=1.5)
     needs_currency: ClassVar[bool] = True
+
+    @classmethod
+    def lacks(cls, scopes: Sequence[str]) -> tuple[str, ...]:
+        held = set(scopes)
+        return tuple(right for right in RIGHTS if right not in held and f"all:{right.partition(':')[2]}" not in held)
 
     @classmethod
     def connect(
