@@ -127,13 +127,17 @@ class Fault:
 
 
 def faults(target: Map, changed: Iterable[str], ours: Sequence[Item], theirs: Sequence[Item]) -> list[Fault]:
-    """What forbids the changed pairs of a mapping. What is live and stays as it is bears no blame."""
+    """What forbids the changed pairs of a mapping. What is live and stays as it is bears no blame.
+
+    Rate plans follow their room type: where that one moves, those that stay behind are named.
+    """
     mine, others = {item.key: item for item in ours}, {item.key: item for item in theirs}
+    moved = set(changed)
     found: list[Fault] = []
     holders: dict[str, list[str]] = {}
     for key, other in sorted(target.pairs.items()):
         holders.setdefault(other, []).append(key)
-    for key in sorted(set(changed)):
+    for key in sorted(moved):
         wanted = target.pairs.get(key)
         if wanted is None or key not in mine:
             continue
@@ -145,6 +149,11 @@ def faults(target: Map, changed: Iterable[str], ours: Sequence[Item], theirs: Se
                 name = full_name(mine[holder], mine) if holder in mine else holder
                 found.append(Fault(key, Wrong.TWICE, (name, full_name(others[wanted], others))))
         found += _unfit(mine[key], others[wanted], target, others)
+    wrong = {each.key for each in found}
+    for item in ours:
+        theirs_now = others.get(target.pairs.get(item.key, ""))
+        if item.room in moved - wrong and item.key not in moved and theirs_now is not None:
+            found += [each for each in _unfit(item, theirs_now, target, others) if each.wrong is Wrong.OTHER_ROOM]
     return found
 
 

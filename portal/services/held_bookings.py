@@ -88,15 +88,17 @@ def place_all(lease: duties.Lease, connection: Connection) -> None:
     """The worker's part of `wish`. After a while it gives the rest to the next bell."""
     until = monotonic() + PATIENCE
     desk = bookings.desk(connection)
-    tried: set[UUID] = set()
+    failed: set[UUID] = set()
     routed = unrouted.route(connection)
     while True:
         end_reading()
-        ids = [each for each in _ready(connection.id, desk.products, BATCH + len(tried)) if each not in tried][:BATCH]
+        ids = [each for each in _ready(connection.id, desk.products, BATCH + len(failed)) if each not in failed]
         end_reading()
         for reservation_id in ids:
-            tried.add(reservation_id)
-            _note(connection, placed=_try(desk, reservation_id))
+            placed = _try(desk, reservation_id)
+            _note(connection, placed=placed)
+            if not placed:
+                failed.add(reservation_id)
         duties.keep(lease)
         if not ids:
             break

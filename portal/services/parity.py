@@ -24,7 +24,7 @@ from portal.services import (
     horizon,
     incidents,
     lanes,
-    mappings,
+    remote_products,
     sync_runs,
 )
 from providers.base import Connector
@@ -66,7 +66,7 @@ def check(connection_id: UUID) -> bool:
     with unit_of_work():
         duties.renew(lease)
         sync_runs.keep_calls(connection, run_id, line.calls)
-        counts = mappings.compare(connection, products)
+        counts = remote_products.keep(connection, products)
         nights, drifted = _compare(connection, line.connector, seen, first, asked)
         sync_runs.finish(
             run_id, SyncStatus.COMPLETED, processed=nights, failed=drifted,

@@ -16,13 +16,23 @@ from portal import tenancy
 from portal.db import end_reading, now, unit_of_work
 from portal.domain.mapping import ROOM
 from portal.extensions import db
-from portal.models import Connection, ConnectionState, RemoteClosing, SyncStatus, SyncType
+from portal.models import (
+    Connection,
+    ConnectionState,
+    RemoteClosing,
+    RemoteSnapshot,
+    RoomMapping,
+    SyncStatus,
+    SyncType,
+)
 from portal.services import connection_state, connectors, duties, horizon, sync_runs
 from providers.base import Connector
 from providers.errors import NotFound, ProviderError, Rejected
+from providers.registry import connector_class
 from providers.types import CalendarChange, Cell, LaneKind, PushResult, Run, VerdictKind
 
 TRY_AGAIN = timedelta(minutes=10)
+NOT_ALONE = "It cannot be closed without its room type there: take it out of the offers at the channel manager itself."
 CLOSED = Cell(rate=None, stop_sell=True)
 
 
@@ -73,6 +83,9 @@ def send(lease: duties.Lease, connection: Connection) -> None:
     rows = [row for row in _open(connection) if row.tried_at is None or moment - row.tried_at >= TRY_AGAIN]
     if not rows or connection.state is not ConnectionState.ACTIVE or not connection.external_property_id:
         return
+    rows = _closed_alone(connection, rows)
+    if not rows:
+        return
     window = horizon.window(connection)
     changes = [_change(row.product, Run(window.first, window.last, 0)) for row in rows]
     with unit_of_work():
@@ -117,6 +130,35 @@ def _answered(changes: Sequence[CalendarChange], connector: Connector, property_
         for verdict in PushResult(result.verdicts).verdicts
         if verdict.kind is not VerdictKind.ACCEPTED
     }
+
+
+def _closed_alone(connection: Connection, rows: Sequence[RemoteClosing]) -> list[RemoteClosing]:
+    """Those that can be closed by themselves. Where a closing holds for the whole room type, a rate plan's would end
+    the sale of its sisters as well: it is closed with its room type, or by a person there."""
+    if connector_class(connection.provider).restrictions_of == "rate_plan":
+        return list(rows)
+    plans = [row for row in rows if not row.product.startswith(ROOM)]
+    with unit_of_work():
+        sold = set(
+            db.session.scalars(
+                select(RoomMapping.external_id).where(
+                    RoomMapping.organization_id == tenancy.required(), RoomMapping.connection_id == connection.id
+                )
+            )
+        )
+        rooms = _rooms_of(connection)
+        _note(plans, {row.product: NOT_ALONE for row in plans if rooms.get(row.product) in sold})
+    return [row for row in rows if row.product.startswith(ROOM)]
+
+
+def _rooms_of(connection: Connection) -> dict[str, str]:
+    """The provider's id of the room type of each of its rate plans, as last read."""
+    products = db.session.scalar(
+        select(RemoteSnapshot.products).where(
+            RemoteSnapshot.organization_id == tenancy.required(), RemoteSnapshot.connection_id == connection.id
+        )
+    )
+    return {row["key"]: row["room"].partition(":")[2] for row in products or () if row.get("room")}
 
 
 def _note(rows: Sequence[RemoteClosing], refused: Mapping[str, str]) -> None:

@@ -108,25 +108,31 @@ def run(connection_id: UUID) -> bool:
     return True
 
 
-def keep(connection: Connection, found: Sequence[RemoteRoomType], prices: Prices | None = None) -> None:
-    """Write the list down as the newest; a helper, inside a unit of work."""
+def keep(connection: Connection, found: Sequence[RemoteRoomType], prices: Prices | None = None) -> dict[str, int]:
+    """Write the list down as the newest; a helper, inside a unit of work. Returns what `mappings.compare` does.
+
+    Without new `prices` those of the last reading are kept.
+    """
+    kept = snapshot(connection.id)
+    before = {row["key"]: row.get("prices") for row in (kept.products if kept else [])}
     products: list[dict[str, Any]] = []
     for room in found:
         products.append(
             {"key": f"{ROOM}:{room.external_id}", "name": room.name, "occupancy": room.max_adults, "units": room.units}
         )
         for plan in room.rate_plans:
-            nights = (prices or {}).get(plan.external_id, {})
+            key, nights = f"{PLAN}:{plan.external_id}", (prices or {}).get(plan.external_id, {})
+            read = {str(night): None if price is None else str(price) for night, price in nights.items()}
             products.append(
                 {
-                    "key": f"{PLAN}:{plan.external_id}", "name": plan.name, "room": f"{ROOM}:{room.external_id}",
+                    "key": key, "name": plan.name, "room": f"{ROOM}:{room.external_id}",
                     "occupancy": plan.occupancy, "currency": plan.currency, "meal": plan.meal_plan,
                     "options": dict(plan.option_ids),
-                    "prices": {str(night): None if price is None else str(price) for night, price in nights.items()},
+                    "prices": (before.get(key) or {}) if prices is None else read,
                 }
             )  # fmt: skip
     _write(connection, products=products, fetched_at=func.clock_timestamp(), error="")
-    mappings.compare(connection, found)
+    return mappings.compare(connection, found)
 
 
 def _fetch(lease: duties.Lease, connection: Connection) -> None:

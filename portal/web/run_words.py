@@ -118,6 +118,13 @@ def listed(found: Sequence[str], most: int = 2) -> str:
 
 def _sent(run: SyncRun, about: About, provider: str) -> str:
     total = run.processed + run.failed
+    if "closed" in run.summary:
+        many = int(run.summary["closed"])
+        return str(ngettext(
+            "Took %(num)d product that is mapped no more off sale at %(provider)s: %(outcome)s",
+            "Took %(num)d products that are mapped no more off sale at %(provider)s: %(outcome)s",
+            many, provider=provider, outcome=_outcome(run, about),
+        ))  # fmt: skip
     if run.status.value in WORKING:
         return str(gettext("Changes are on their way to %(provider)s.", provider=provider))
     if not total and run.status == "COMPLETED":

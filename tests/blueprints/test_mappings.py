@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import flask_babel
 import pytest
 
 from portal.extensions import db
@@ -11,6 +12,7 @@ from portal.models import RoomMapping
 from portal.services import connectors, mapping_drafts, provision, remote_products
 from tests import factories, wires
 from tests.people import sign_in
+from tests.pseudo import Pseudo, untranslated
 from tests.services.mapped import Details
 from tests.wires import Wired
 
@@ -303,3 +305,33 @@ def test_a_property_without_connection_is_told_what_will_be_here(client):
     sign_in(client, house.owner)
 
     assert "This property is not connected yet" in wires.text(client.get(f"/p/{house.property_id}/mappings"))
+
+
+def test_every_word_of_the_pages_goes_through_translation(client, wired, monkeypatch):
+    monkeypatch.setattr(flask_babel.Domain, "get_translations", lambda self: Pseudo())
+    sign_in(client, wires.alice(wired))
+    with wires.inside(wired):
+        twin = factories.make_room_type(wired.house.property, "Twin", ["201"])
+        factories.make_rate_plan(twin, "Weekly")
+    codes = add_at_channex(wired, "Twin", 2, ("Weekly", "EUR", 2), ("Yen", "JPY", 2))
+    house = wired.house
+    names = [house.organization.name, house.property.name, house.owner.name, house.owner.email, "Channex", "Double",
+             "Flexible", "Twin", "Weekly", "Yen", "EUR", "JPY", *[code[-8:] for code in codes]]  # fmt: skip
+    with wires.inside(wired) as connection:
+        names += [item.id[-8:] for item in mapping_drafts.read(connection).theirs]
+
+    pages = {path: client.get(url(wired, path)).text for path in ("", "/suggestions", "/review", "/history")}
+
+    assert {path: untranslated(page, names) for path, page in pages.items()} == dict.fromkeys(pages, [])
+
+
+def test_the_history_says_what_was_taken_off_sale(client, wired):
+    sign_in(client, wires.alice(wired))
+    pairs = live(wired)
+    save(client, wired, **{f"to-{key}": "" for key in pairs}, **{f"decide-{key}": "not_sold" for key in pairs.values()})
+    client.post(url(wired, "/apply"), data={"version": version(wired)})
+    wires.work(wired, "push")
+
+    history = wires.text(client.get(wired.url("history")))
+
+    assert "Took 2 products that are mapped no more off sale at Channex" in history

@@ -69,6 +69,13 @@ def test_what_stays_as_it_is_bears_no_blame():
     assert faults(live, [], OURS, THEIRS) == []
 
 
+def test_a_rate_plan_that_stays_behind_when_its_room_type_moves_is_named():
+    target, theirs = Map({"room:d": "room:Z", "plan:df": "plan:XF"}), [*THEIRS, Item("room:Z", "Annex", occupancy=2)]
+
+    assert faults(target, ["room:d"], OURS, theirs) == [Fault("plan:df", Wrong.OTHER_ROOM, ("Double Room",))]
+    assert faults(target, [], OURS, theirs) == []
+
+
 def test_every_product_is_mapped_decided_or_undecided():
     target = Map({"room:d": "room:X"}, {"plan:XF": Decision.NOT_SOLD, "room:Y": Decision.AT_OTA})
 

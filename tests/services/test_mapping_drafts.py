@@ -13,6 +13,7 @@ from portal.extensions import db
 from portal.models import Lane, MappingChange, RateMapping, RemoteSnapshot, RoomMapping
 from portal.services import mapping_apply, mapping_drafts, push, remote_closings, remote_products
 from portal.services.errors import Refused, StaleEdit
+from providers.registry import connector_class
 from tests.services import mapped
 from tests.services.engine import House, beside, fresh
 
@@ -294,3 +295,18 @@ def test_two_that_change_places_are_swapped(channex):
         assert mapped.desk(house).live.pairs == swapped
         assert list(remote_closings.listed(house.connection)) == []
         assert house.price(house.day(9), plan=0)["rate"] != house.price(house.day(9), plan=1)["rate"]
+
+
+def test_where_a_closing_holds_for_the_whole_room_type_a_plan_is_not_closed_alone(house, monkeypatch):
+    live = mapped.desk(house).live
+    plan = live.pairs[mapped.plan_key(house)]
+    mapped.draft(house, {mapped.plan_key(house): ""}, {plan: Decision.AT_OTA})
+    mapped.apply(house)
+    monkeypatch.setattr(connector_class("channex"), "restrictions_of", "room_type")
+    house.forget_calls()
+
+    house.push()
+
+    (row,) = remote_closings.listed(house.connection)
+    assert (row.product, row.closed_at, row.error) == (plan, None, remote_closings.NOT_ALONE)
+    assert house.calls("POST /restrictions") == []
