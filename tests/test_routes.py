@@ -27,6 +27,7 @@ OPEN = {
     "invitations.look", "invitations.join", "second_step.ask", "second_step.check",
     "webhooks.health", "webhooks.connection_health", "webhooks.receive_global", "webhooks.receive",
     "guest.look", "guest.accept", "guest.index", "guest.status", "guest.account", "guest.done",
+    "guest.consent", "guest.back",
     "webhooks.receive_integration",
 }  # fmt: skip
 

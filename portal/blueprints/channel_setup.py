@@ -31,6 +31,7 @@ class View:
     connection: Any
     setup: Any
     moment: Any
+    there: Any = None  # the channel, where it was connected at the provider itself
 
     @property
     def name(self) -> str:
@@ -38,7 +39,9 @@ class View:
 
     @property
     def state(self) -> str:
-        return self.setup.state.value if self.setup else ""
+        if self.setup:
+            return str(self.setup.state.value)
+        return "connected" if self.there else ""
 
     @property
     def pending(self) -> bool:
@@ -209,7 +212,14 @@ def _view(property_id: UUID, code: str) -> View:
     guide = channel_setups.guide(code)
     connection = channel_setups.connection_of(property_id)
     setup = channel_setups.find(connection.id, code) if connection else None
-    return View(code, guide, connection, setup, channel_setups.moment())
+    there = _there(connection.id, code) if connection and setup is None else None
+    return View(code, guide, connection, setup, channel_setups.moment(), there)
+
+
+def _there(connection_id: UUID, code: str) -> Any:
+    """The channel of this OTA that is on at the provider, though nobody connected it here."""
+    rows = connections.channels(connection_id)
+    return next((row for row in rows if row.code == code and row.state in ("connected", "error")), None)
 
 
 def _begin(property_id: UUID, code: str) -> Any:
@@ -221,7 +231,7 @@ def _begin(property_id: UUID, code: str) -> Any:
     known = channel_setups.find(connection.id, code)
     if known is not None:
         return known
-    there = next((row for row in connections.channels(connection.id) if row.code == code and row.connected_at), None)
+    there = _there(connection.id, code)
     return channel_setups.start(connection, code, external_id=there.external_id if there else None)
 
 

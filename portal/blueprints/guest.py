@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, current_app, make_response, redirect, render_template, request, url_for
 
@@ -95,6 +96,26 @@ def done() -> Any:
     return htmx.go(url_for(".index"))
 
 
+@bp.post("/consent")
+@open_to_all(WHY)
+def consent() -> Any:
+    """Ask for the link of an OTA that is connected by a consent."""
+    visit = _here()
+    if visit is None:
+        return _ended()
+    if channel_setups.guide(visit.setup.code).way == "consent":
+        channel_setups.ask(visit.setup, "consent")
+    return htmx.go(url_for(".index"))
+
+
+@bp.get("/back/<uuid:place>/<code>")
+@open_to_all("Whoever consented at Airbnb is sent back here: a guest to the step, others to a page behind the sign-in.")
+def back(place: UUID, code: str) -> Any:
+    if _here() is not None:
+        return redirect(url_for(".index"), 303)
+    return redirect(url_for("channel_setup.connect", property_id=place, code=code), 303)
+
+
 def _page(visit: Visit, form: Form | None = None, status: int = 200) -> Any:
     return make_response(render_template("guest/index.html", form=form or Form(), **_facts(visit)), status)
 
@@ -111,9 +132,10 @@ def _facts(visit: Visit) -> dict[str, Any]:
         "ends_at": visit.link.expires_at,
         "steps": extranet_words.steps(setup.code),
         "say": extranet_words,
+        "link": channel_setups.live_link(setup, moment, only="consent"),
         "pending": channel_setups.is_waiting_for_a_worker(setup, moment),
         "look_sentence": extranet_words.look_sentence(setup.checked_at, setup.next_check_at, moment),
-        "urls": {name: url_for(f".{name}") for name in ("account", "done", "status")},
+        "urls": {name: url_for(f".{name}") for name in ("account", "done", "status", "consent")},
     }
 
 

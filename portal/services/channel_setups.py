@@ -228,11 +228,15 @@ def is_waiting_for_a_worker(setup: ChannelSetup, at: datetime) -> bool:
     return bool(setup.wish) and setup.wished_at is not None and at - setup.wished_at < PATIENCE
 
 
-def live_link(setup: ChannelSetup, at: datetime) -> str:
-    """The link a worker made for the last click, while it is young; else nothing."""
+def live_link(setup: ChannelSetup, at: datetime, *, only: str = "") -> str:
+    """The link a worker made for the last click, while it is young; else nothing. `only`: consent or frame.
+
+    A frame is opened as the master user of the whole account: nobody but who may edit connections gets one.
+    """
     if setup.link_at is None or at - setup.link_at > LINK_LIVES:
         return ""
-    return setup.link or ""
+    kind, _, url = (setup.link or "").partition(" ")
+    return url if not only or kind == only else ""
 
 
 def products_of(setup: ChannelSetup) -> list[OtaProduct]:

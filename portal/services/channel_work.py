@@ -259,12 +259,12 @@ def _link(step: Step) -> None:
     setup, group_id, place = step.setup, provider_groups.group_id(step.connection.provider), _property(step.connection)
     end_reading()
     if setup.wish == "consent":
-        back = f"{runtime.settings.public_url}/p/{setup.property_id}/channels/{setup.code}/connect"
+        back = f"{runtime.settings.public_url}/guest/back/{setup.property_id}/{setup.code}"
         link = step.connector.consent_link(setup.code, step.external_property_id, group_id, back, place.name)
     else:
         link = step.connector.frame_link(step.external_property_id, "portal", group_id)
     with unit_of_work():
-        setup.link, setup.link_at = link, now()
+        setup.link, setup.link_at = f"{setup.wish} {link}", now()
         setup.started_at = setup.started_at or now()
         setup.next_check_at = now()
         forget_wish(setup)

@@ -135,8 +135,20 @@ def test_a_link_of_airbnb_is_fetched_by_a_worker_and_then_shown(client, wired, s
     turn(wired)
     shown = client.get(page(wired, "status", "ABB") + "?was=waiting", headers=HTMX).get_data(as_text=True)
 
+    sign_in(client, factories.make_bob(wired.house, Role.VIEWER))
+    viewers = client.get(page(wired, "connect", "ABB")).get_data(as_text=True)
+
     assert "A worker is fetching the link" in asked
+    assert "/auth/airbnb/" not in viewers
     assert "/auth/airbnb/" in shown
+
+
+def test_an_ota_connected_at_the_channel_manager_is_told_so(client, wired, sandbox):
+    with wires.inside(wired) as connection:
+        sandbox.control("POST", f"properties/{connection.external_property_id}/channels", json={"code": "EXP"})
+    turn(wired)
+
+    assert "Connected at the channel manager" in wires.text(client.get(page(wired, code="EXP")))
 
 
 def test_a_strangers_ota_does_not_exist(client, wired):

@@ -144,6 +144,34 @@ def test_a_guest_signs_in_to_nothing(client, wired):
     assert answer.status_code == 303 and answer.location.startswith("/sign-in")
 
 
+def test_a_guest_gets_airbnbs_link_and_comes_back_to_the_step(client, sandbox):
+    wired = wires.wire(set_up=True)
+    open_link(client, invite(wired, "ABB"))
+
+    client.post("/guest/consent")
+    extranet.turn(wired.house.organization_id, wired.connection_id)
+    page = client.get("/guest").get_data(as_text=True)
+    back = client.get(f"/guest/back/{wired.house.property_id}/ABB?success=true")
+
+    assert "/auth/airbnb/" in page
+    assert back.location == "/guest"
+
+
+def test_a_link_of_the_channel_managers_own_pages_is_not_a_guests(client, sandbox):
+    wired = wires.wire(set_up=True)
+    token = invite(wired, "ABB")
+    with tenancy.of(wired.house.organization_id), wires.inside(wired) as connection:
+        channel_setups.ask(extranet.setup(connection, "ABB"), "frame")
+    extranet.turn(wired.house.organization_id, wired.connection_id)
+    with tenancy.of(wired.house.organization_id), wires.inside(wired) as connection:
+        made = extranet.setup(connection, "ABB").link
+
+    open_link(client, token)
+
+    assert made and "/auth/exchange" in made
+    assert "/auth/exchange" not in client.get("/guest").get_data(as_text=True)
+
+
 def test_the_address_is_shown_once(client, wired):
     sign_in(client, wires.alice(wired))
 
