@@ -49,14 +49,16 @@ def _wanted(property_id: UUID, reservation_id: UUID, *, apply: bool) -> Any:
     if form.errors:
         return _page(detail, room, form, status=422)
     version = form.data["version"]
+    row_id = room.row.id if room else None
     try:
         wanted = _changes(detail, room, form.data, property_id)
-        row_id = room.row.id if room else None
         if apply:
             reservations.change(property_id, reservation_id, wanted, reservation_room_id=row_id, version=version)
             return htmx.go(url_for(".show", property_id=property_id, reservation_id=reservation_id))
         seen = reservations.preview(property_id, reservation_id, wanted, reservation_room_id=row_id, version=version)
     except StaleEdit:
+        if apply and _stands_already(property_id, reservation_id, wanted, row_id):
+            return htmx.go(url_for(".show", property_id=property_id, reservation_id=reservation_id))
         form.refuse(None, gettext("Somebody else changed this reservation meanwhile. What stands now is shown beside "
                                   "your input; send it again if it still holds."))  # fmt: skip
         form.data["version"] = None
@@ -65,6 +67,16 @@ def _wanted(property_id: UUID, reservation_id: UUID, *, apply: bool) -> Any:
         return _page(reservations.detail(property_id, reservation_id), room, form.refuse(error.field, str(error)),
                      status=422)  # fmt: skip
     return _page(reservations.detail(property_id, reservation_id), room, form, seen)
+
+
+def _stands_already(
+    property_id: UUID, reservation_id: UUID, wanted: reservations.StayChange, row_id: UUID | None
+) -> bool:
+    """Whether the change was made meanwhile, by the same form: who clicks twice meets nobody else's change."""
+    try:
+        return not reservations.preview(property_id, reservation_id, wanted, reservation_room_id=row_id).changes
+    except Refused:
+        return False
 
 
 def _room(detail: reservations.Detail, row_id: UUID | None) -> Any:

@@ -18,6 +18,7 @@ from portal.blueprints.reservations import bp
 from portal.domain.reservations import Source
 from portal.schemas.reservation_sales import Question, SaleForm
 from portal.services import guests, properties, reservation_likeness, reservation_offers, reservations
+from portal.services import rooms as house_rooms
 from portal.services.errors import Refused
 from portal.web import htmx
 from portal.web.forms import Form
@@ -109,7 +110,7 @@ def _request(data: dict[str, Any]) -> reservations.SaleRequest:
     ]  # fmt: skip
     if data["amount"] is not None:
         rooms = reservations.share(rooms, data["amount"], g.property.currency)
-    if data["room_id"] and len(rooms) == 1:
+    if data["room_id"] and len(rooms) == 1 and _type_of(data["room_id"]) == rooms[0].room_type_id:
         rooms = [replace(rooms[0], room_id=data["room_id"])]
     guest = reservations.Person(name=data["name"], email=data["email"] or None, phone=data["phone"] or None)
     return reservations.SaleRequest(
@@ -143,10 +144,11 @@ def _offered(form: Form, sale: Sale, status: int = 200) -> Any:
 
 def _wished(data: dict[str, Any], choices: Sequence[reservation_offers.Choice]) -> dict[str, int]:
     """One room of the plan or type the address names, so that a click on a chart or a grid is half the work."""
+    kind = data["room_type_id"] or (_type_of(data["room_id"]) if data["room_id"] else None)
     for choice in choices:
         for offer in choice.offers:
-            if data["rate_plan_id"] == offer.plan.id or (
-                data["rate_plan_id"] is None and data["room_type_id"] == choice.room_type.id
+            if choice.free > 0 and (
+                data["rate_plan_id"] == offer.plan.id or (data["rate_plan_id"] is None and kind == choice.room_type.id)
             ):
                 return {f"{choice.room_type.id}|{offer.plan.id}": 1}
     return {}
@@ -156,6 +158,10 @@ def _sale(form: Form) -> Sale:
     data = form.data
     people = (int(data["adults"] or 1), int(data["children"] or 0), int(data["infants"] or 0))
     return Sale(choices=reservation_offers.choices(g.property, data["check_in"], data["check_out"], *people))
+
+
+def _type_of(room_id: UUID) -> UUID:
+    return house_rooms.find(g.property.id, room_id).room_type_id
 
 
 def _page(form: Form, sale: Sale, status: int = 200) -> Any:

@@ -11,7 +11,7 @@ from uuid import UUID
 from flask import make_response, render_template, request, url_for
 
 from portal.blueprints.reservations import bp, page_of
-from portal.domain.reservations import OCCUPYING
+from portal.domain.reservations import OCCUPYING, Status
 from portal.schemas.reservations import CancelForm, MoveForm, StepForm
 from portal.services import reservation_offers, reservations, room_types
 from portal.services.errors import NotFound, Refused
@@ -27,6 +27,13 @@ STEPS = {
     "no-show": reservations.no_show,
     "undo": reservations.undo,
 }
+# Where a step leads: who clicks twice is there already, and is not told of a stranger's change.
+LEADS_TO = {
+    "confirm": Status.CONFIRMED,
+    "check-in": Status.IN_HOUSE,
+    "check-out": Status.CHECKED_OUT,
+    "no-show": Status.NO_SHOW,
+}
 
 
 @bp.post("/<uuid:reservation_id>/steps/<string:step>")
@@ -36,10 +43,12 @@ def step(property_id: UUID, reservation_id: UUID, step: str) -> Any:
     does = STEPS.get(step)
     if does is None:
         raise NotFound(f"step {step}")
-    reservations.find(property_id, reservation_id)
+    before = reservations.find(property_id, reservation_id).status
     try:
         does(property_id, reservation_id, version=form.data.get("version"))
     except Refused as error:
+        if before == LEADS_TO.get(step):
+            return _back(property_id, reservation_id, form.data.get("when") or "")
         return page_of(property_id, reservation_id, str(error), 409)
     return _back(property_id, reservation_id, form.data.get("when") or "")
 
@@ -59,6 +68,8 @@ def cancel(property_id: UUID, reservation_id: UUID) -> Any:
     try:
         reservations.cancel(property_id, reservation_id, form.data["reason"], version=form.data["version"])
     except Refused as error:
+        if reservations.find(property_id, reservation_id).status == Status.CANCELLED:
+            return _back(property_id, reservation_id)
         return _cancel_page(property_id, reservation_id, form.refuse(error.field, str(error)), 409)
     return _back(property_id, reservation_id)
 
@@ -79,6 +90,9 @@ def move(property_id: UUID, reservation_id: UUID, row_id: UUID) -> Any:
         version = form.data["version"]
         reservations.move_room(property_id, reservation_id, row_id, form.data["room_id"], version=version)
     except Refused as error:
+        if any(room.row.id == row_id and room.row.room_id == form.data["room_id"]
+               for room in reservations.detail(property_id, reservation_id).rooms):  # fmt: skip
+            return _back(property_id, reservation_id)
         return _move_page(property_id, reservation_id, row_id, form.refuse("room_id", str(error)), 409)
     return _back(property_id, reservation_id)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -13,7 +14,7 @@ from sqlalchemy import func, select
 from portal import tenancy
 from portal.extensions import db as database
 from portal.models import Guest, Reservation, Role
-from portal.services import rates, reservations, rooms
+from portal.services import availability, rates, reservations, rooms
 from tests.blueprints.test_overview import sell, store_unplaced, today_at
 from tests.factories import alices_house, charlies_house, make_bob, make_house, make_rate_plan, make_room_type
 from tests.people import sign_in
@@ -233,9 +234,11 @@ def test_a_room_that_was_chosen_is_the_one_that_is_sold(desk):
     with tenancy.of(desk.house.organization_id):
         other = rooms.listed(desk.house.property_id)[1].id
 
+    opened = desk.client.get(f"{desk.url}?key={uuid4()}&check_in={FIRST}&room_id={other}").text
     desk.post(room_id=str(other))
     taken = desk.post(room_id=str(other), name="Ben Cruz")
 
+    assert f'value="{desk.double}|{desk.plan}|1" selected' in opened
     assert desk.detail().rooms[0].row.room_id == other
     assert taken.status_code == 422 and "is not free for all of these nights" in text(taken)
 
@@ -261,3 +264,33 @@ def test_who_may_only_look_sees_no_button_to_sell(desk):
     assert "New reservation" not in page
     assert desk.client.get(desk.url).status_code == 403
     assert database.session.scalar(select(func.count()).select_from(Reservation)) == 0
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Pago_Pago", "Pacific/Kiritimati"])
+def test_tonight_is_the_hotels_own_night_wherever_it_stands(client, db, redis, zone):
+    desk = Desk(client, make_house("Edge", timezone=zone))
+    today = datetime.now(ZoneInfo(zone)).date()
+
+    page = desk.client.get(desk.url, follow_redirects=True).text
+    desk.post(check_in=str(today), check_out=str(today + timedelta(days=1)))
+    arrivals = text(desk.client.get(f"/p/{desk.house.property_id}/reservations?when=arriving"))
+
+    assert f'name="check_in" type="date" value="{today}"' in page
+    assert "Ana Silva" in arrivals and "Check in" in arrivals
+    with tenancy.of(desk.house.organization_id):
+        left = availability.calendar(desk.house.property_id, today, today + timedelta(days=1))[desk.double]
+    assert list(left.values()) == [1, 2]
+
+
+@pytest.mark.parametrize("change", [date(2031, 3, 30), date(2031, 10, 26)], ids=["spring", "autumn"])
+def test_the_night_the_clocks_change_is_one_night(client, db, redis, change):
+    desk = Desk(client)
+
+    desk.post(check_in=str(change - timedelta(days=1)), check_out=str(change + timedelta(days=1)))
+
+    row = desk.detail().rooms[0].row
+    assert list(row.nightly) == [str(change - timedelta(days=1)), str(change)] and row.amount == Decimal("200.20")
+    with tenancy.of(desk.house.organization_id):
+        around = (change - timedelta(days=2), change + timedelta(days=1))
+        left = availability.calendar(desk.house.property_id, *around)[desk.double]
+    assert list(left.values()) == [2, 1, 1, 2]

@@ -177,7 +177,7 @@ def test_a_stay_moves_to_a_room_of_its_type_or_of_another(stay):
     moved = stay.client.post(f"{stay.url}/rooms/{row}/move", data={"room_id": str(other)})
 
     assert asked.index(">102<") < asked.index(">S1<")
-    assert "Another type: one Suite less and one Double more is for sale" in asked
+    assert "One Suite less and one Double more is for sale" in asked
     assert moved.status_code == 303 and stay.now().rooms[0].room == "102"
     assert suite
 
@@ -267,3 +267,29 @@ def test_what_is_not_there_cannot_be_stepped_on(stay):
     for path in ("/cancel", "/change", ""):
         assert stay.client.get(elsewhere + path).status_code == 404
     assert other.status() == "confirmed" and isinstance(stay.first, date)
+
+
+def test_a_second_click_on_any_button_leads_where_the_first_did(stay):
+    row = stay.now().rooms[0].row.id
+    with tenancy.of(stay.house.organization_id):
+        other = next(room.id for room in rooms.listed(stay.house.property_id) if room.number == "102")
+    clicks = [
+        (f"rooms/{row}/move", {"room_id": str(other)}), ("change", {"notes": "Cot, please"}),
+        ("steps/check-in", {}), ("steps/check-out", {}),
+    ]  # fmt: skip
+
+    answers = []
+    for path, form in clicks:
+        form["version"] = stay.now().reservation.version
+        answers += [stay.client.post(f"{stay.url}/{path}", data=form) for _ in range(2)]
+
+    assert {(answer.status_code, answer.location) for answer in answers} == {(303, stay.url)}
+    assert stay.status() == "checked_out"
+
+
+def test_cancelling_twice_is_cancelling_once(stay):
+    form = {"reason": "The ferry does not sail", "version": stay.now().reservation.version}
+
+    answers = [stay.client.post(f"{stay.url}/cancel", data=form) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303] and stay.left() == 2

@@ -52,6 +52,7 @@ def test_a_changed_filter_shows_what_passes_it_and_stands_in_the_address(
 
     expect(page.get_by_role("link", name="May Guest")).to_have_count(0)
     expect(page.get_by_role("link", name="Today Guest")).to_be_visible()
+    expect(page.get_by_role("heading", name="Arriving today")).to_be_visible()
     assert "when=arriving" in page.url
 
 
