@@ -12,7 +12,15 @@ from portal import tenancy
 from portal.domain.onboarding import State, Step
 from portal.extensions import db
 from portal.models import Channel, ChannelState, Connection, ConnectionState, Onboarding
-from portal.services import mappings, onboarding, onboarding_preview, onboarding_route, rates, room_types
+from portal.services import (
+    mapping_drafts,
+    mappings,
+    onboarding,
+    onboarding_preview,
+    onboarding_route,
+    rates,
+    room_types,
+)
 
 DESCRIBED = (Step.PROPERTY, Step.ROOMS, Step.PLANS)
 _SEEN_THERE = (ChannelState.CONNECTED, ChannelState.ERROR)
@@ -110,11 +118,12 @@ def _making(connection: Connection, progress: onboarding_route.Progress) -> Stat
 
 
 def _unmapped(connection: Connection) -> int:
+    """What of ours is not mapped, and what of theirs nobody has decided on."""
     types = {row.room_type_id for row in mappings.rooms_of(connection.id) if not row.missing}
     plans = {row.rate_plan_id for row in mappings.plans_of(connection.id) if not row.missing}
-    return sum(each.id not in types for each in room_types.listed(connection.property_id)) + sum(
-        each.id not in plans for each in rates.plans(connection.property_id)
-    )
+    ours = sum(each.id not in types for each in room_types.listed(connection.property_id))
+    ours += sum(each.id not in plans for each in rates.plans(connection.property_id))
+    return ours + mapping_drafts.undecided(connection)
 
 
 def _channel(connection: Connection | None, code: str) -> Channel | None:

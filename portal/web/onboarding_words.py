@@ -54,7 +54,7 @@ OBSTACLES: Words = {
     Obstacle.NOT_DESCRIBED: lazy_gettext("Property, rooms or prices are not complete."),
     Obstacle.NO_ROUTE: lazy_gettext("Choose how to connect."),
     Obstacle.NOT_CREATED: lazy_gettext("Not everything is created at the channel manager yet."),
-    Obstacle.UNMAPPED: lazy_gettext("Some room types or rate plans are not mapped."),
+    Obstacle.UNMAPPED: lazy_gettext("Some room types or rate plans are neither mapped nor left out."),
     Obstacle.NO_PRICE: lazy_gettext("No night would be for sale: there are no prices or no rooms."),
     Obstacle.NOT_VERIFIED: lazy_gettext("Confirm your e-mail address first: we sent you a link."),
 }
