@@ -35,6 +35,7 @@ def start(organization_id: UUID) -> Any:
     """The open drafts; the first form at once when there is none, or when a new one is asked for."""
     drafts = onboarding.open_ones()
     if not drafts or request.args.get("add"):
+        g.onboarding_way = onboarding_steps.way(onboarding.nobodys())  # the steps as they lie ahead
         return _property_page(Form(), None, uuid4())
     ways = [(each, onboarding_steps.way(each)) for each in drafts]
     return render_template("onboarding/start.html", ways=ways, steps=onboarding_words.STEPS)

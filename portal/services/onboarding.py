@@ -32,6 +32,11 @@ def begin(draft_id: UUID) -> Onboarding:
     return draft
 
 
+def nobodys() -> Onboarding:
+    """A draft that is not kept: what one looks like before it is begun."""
+    return Onboarding(answers={}, answered=[], route="", switching=False)
+
+
 def find(draft_id: UUID) -> Onboarding:
     """The organization's own draft as it is now; anyone else's does not exist. Raises `NotFound`."""
     return _find(draft_id, lock=False)

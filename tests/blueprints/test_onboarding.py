@@ -190,7 +190,8 @@ def test_prices_of_a_japanese_hotel_have_no_decimals(walk):
 def test_what_the_channel_manager_refuses_is_told_with_a_retry(walk, sandbox):
     walk.describe("120")
     walk.choose()
-    sandbox.control("POST", "faults", json={"kind": "status", "status": 503, "endpoint": "POST /room_types"})
+    away = {"kind": "status", "status": 503, "match": {"method": "POST", "path_prefix": "/room_types"}}
+    sandbox.control("POST", "faults", json=away)
     walk.work("provision")
 
     page = walk.page("provision")
