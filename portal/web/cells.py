@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from flask import Flask
+from flask import Flask, g
 from flask_babel import gettext, ngettext
 from markupsafe import Markup, escape
 
@@ -27,8 +28,17 @@ _USUAL = Cell(None)._asdict()
 def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         night_class=night_class, cell_class=cell_class, cell_title=cell_title, cell_words=cell_words,
-        value_words=value_words, layer_words=layer_words, cell_of=cell_of,
+        value_words=value_words, layer_words=layer_words, cell_of=cell_of, cell_parts=cell_parts,
     )  # fmt: skip
+
+
+def cell_parts(row: GridRow, cell: GridCell) -> tuple[str, str, Markup]:
+    """Class, title and content of a cell. Most cells of a page are alike: each kind is written once a request."""
+    known: dict[Any, tuple[str, str, Markup]] = g.setdefault("cell_parts", {})
+    key = row.currency, cell.value, cell.state, cell.reason, cell.detail
+    if key not in known:
+        known[key] = cell_class(cell), cell_title(row, cell), cell_words(row, cell)
+    return known[key]
 
 
 def night_class(night: date, today: date) -> str:
