@@ -31,6 +31,7 @@ from portal.services import (
     provision,
     rates,
     reservations,
+    room_edits,
     room_types,
     rooms,
 )
@@ -39,6 +40,7 @@ from providers.types import Person
 
 DERIVED_PERCENT = Decimal(-10)
 YEARS_AHEAD = 3
+DIRTY_EVERY = 5  # rooms: housekeeping has something to do
 FIRST_ARRIVAL, LAST_ARRIVAL = -4, 28  # days from today
 
 
@@ -217,6 +219,8 @@ def _blocks(house: House, hotel: Property, today: date) -> None:
     for block in house.blocks:
         starts, ends = today + timedelta(days=block.starts), today + timedelta(days=block.ends)
         blocks.create(hotel.id, by_number[block.number], starts, ends, block.reason, block.note)
+    for room_id in [*by_number.values()][::DIRTY_EVERY]:
+        room_edits.set_housekeeping(hotel.id, room_id, "dirty")
 
 
 def _stays(house: House, hotel: Property, today: date) -> None:
