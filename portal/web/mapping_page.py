@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from portal.domain.mapping import ROOM, Decision, Fault, Item, Map, Wanted, full_name
@@ -168,12 +169,23 @@ def told(row: Any, newest: bool) -> dict[str, Any]:
     """One entry of the history: what changed, before and after by name, and whether it can be taken back."""
     before, after = Map.from_json(row.before), Map.from_json(row.after)
     wanted = Wanted.between(before, after)
-    said = lambda key: row.names.get(key, key or "")  # noqa: E731
-    changes = [(said(key), said(before.pairs.get(key, "")), said(other or "")) for key, other in wanted.pairs.items()]
-    for key, value in wanted.decisions.items():
-        old = before.decisions.get(key)
-        changes.append((said(key), mapping_words.decision(old or ""), mapping_words.decision(value or "")))
+    changes = [
+        (_name(row, key), _name(row, before.pairs.get(key)), _name(row, other)) for key, other in wanted.pairs.items()
+    ]
+    for key in sorted(wanted.decisions, key=lambda key: _name(row, key)):
+        changes.append((_name(row, key), _what_it_was(before, key), _what_it_was(after, key)))
     return {"row": row, "changes": changes, "can_undo": newest and mapping_apply.can_undo(row)}
+
+
+def _name(row: Any, key: str | None) -> str:
+    """What a product was called when the change was made."""
+    return str(row.names.get(key, key)) if key else ""
+
+
+def _what_it_was(side: Map, key: str) -> str:
+    if key in side.pairs.values():
+        return gettext("mapped")
+    return mapping_words.decision(side.decisions.get(key, ""))
 
 
 def _line(

@@ -334,4 +334,6 @@ def test_the_history_says_what_was_taken_off_sale(client, wired):
 
     history = wires.text(client.get(wired.url("history")))
 
+    changes = wires.text(client.get(url(wired, "/history")))
     assert "Took 2 products that are mapped no more off sale at Channex" in history
+    assert "<del>mapped</del>" in changes and "undecided" not in changes
