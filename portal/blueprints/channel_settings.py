@@ -40,7 +40,7 @@ def webhook(property_id: UUID, connection_id: UUID) -> Any:
     connection = connections.find(property_id, connection_id)
     if form.errors:
         abort(400)
-    channel_setups.webhook_wish(connection, register=form.data["register"])
+    channel_readback.webhook_wish(connection, register=form.data["register"])
     return htmx.go(url_for(".index", property_id=property_id))
 
 
@@ -51,7 +51,7 @@ def counting(property_id: UUID) -> Any:
     connection = channel_setups.connection_of(property_id)
     if connection is None:
         raise NotFound("connection")
-    channel_setups.leave_counting_to_us(connection)
+    channel_readback.leave_counting_to_us(connection)
     back = request.form.get("code", "")
     if back:
         return htmx.go(url_for("channel_setup.connect", property_id=property_id, code=back))

@@ -13,7 +13,7 @@ from flask_babel import gettext
 from portal.domain import extranet, ota_products, suggestions
 from portal.domain.channels import channel
 from portal.schemas.channel_setup import AccountForm, AskForm, SwitchingForm, TickForm
-from portal.services import channel_readback, channel_setups, connections, magic_links
+from portal.services import channel_checklist, channel_readback, channel_setups, connections, magic_links
 from portal.services.errors import NotFound, Refused
 from portal.web import extranet_words, htmx
 from portal.web.forms import Form
@@ -65,7 +65,7 @@ class View:
     def ticks(self) -> list[tuple[str, Any, Any, Any]]:
         """(item, its name, why, who and when) in order."""
         switching = bool(self.setup and self.setup.switching)
-        done = channel_setups.ticked(self.setup)
+        done = channel_checklist.ticked(self.setup)
         return [(item, *extranet_words.TICKS[item], done.get(item)) for item in extranet.ticks_of(self.code, switching)]
 
 
@@ -112,7 +112,7 @@ def tick(property_id: UUID, code: str) -> Any:
     form = Form.read(TickForm(), request.form)
     if form.errors:
         abort(400)
-    channel_setups.tick(_begin(property_id, code), form.data["item"], form.data["done"])
+    channel_checklist.tick(_begin(property_id, code), form.data["item"], form.data["done"])
     return htmx.go(_back(property_id, code, "checklist"))
 
 
@@ -122,7 +122,7 @@ def switching(property_id: UUID, code: str) -> Any:
     form = Form.read(SwitchingForm(), request.form)
     if form.errors:
         abort(400)
-    channel_setups.set_switching(_begin(property_id, code), form.data["switching"])
+    channel_checklist.set_switching(_begin(property_id, code), form.data["switching"])
     return htmx.go(_back(property_id, code, "switching"))
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from portal.db import end_reading, now, unit_of_work
-from portal.models import ChannelSetup, Connection, SetupState
-from portal.services import channel_setups, webhook_setup
+from portal.models import ChannelSetup, Connection, Duty, SetupState
+from portal.services import audit, channel_setups, duties, webhook_setup
 from providers.base import Connector
 from providers.errors import Rejected
 
@@ -24,6 +24,21 @@ def read_webhook(connection: Connection, asked: dict[str, Any], connector: Conne
     """Our webhook, likewise; registered anew when that was asked for."""
     if connection.external_property_id and connector.can("check_webhook"):
         _webhook(connection, str(asked.get("webhook") or ""), connector)
+
+
+def leave_counting_to_us(connection: Connection) -> None:
+    """Ask a worker to switch off what the provider counts by itself."""
+    with unit_of_work():
+        duties.request(connection.id, Duty.CHANNELS, {"stop_counting": True})
+        audit.record("connection.counting", "connection", connection.id, property_id=connection.property_id)
+
+
+def webhook_wish(connection: Connection, *, register: bool) -> None:
+    """Ask a worker to read the webhook back, or to register it anew."""
+    with unit_of_work():
+        duties.request(connection.id, Duty.CHANNELS, {"webhook": "register" if register else "check"})
+        if register:
+            audit.record("connection.webhook", "connection", connection.id, property_id=connection.property_id)
 
 
 def counting(connection: Connection) -> tuple[str, ...]:

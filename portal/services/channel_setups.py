@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -32,12 +32,6 @@ from providers.types import OtaProduct
 PATIENCE = timedelta(minutes=5)
 LINK_LIVES = timedelta(minutes=10)  # Channex's own lasts 15 minutes and more
 AT_WORK = (SetupState.CONNECTING, SetupState.CLOSING)
-
-
-@dataclass(frozen=True)
-class Tick:
-    by: str
-    at: datetime
 
 
 def guide(code: str) -> extranet.Guide:
@@ -126,7 +120,7 @@ def save_account(setup: ChannelSetup, account_id: str, *, repair: bool = False) 
         _look_now(setup)
         if repair:
             setup.wish, setup.wished_at = "repair", now()
-        _note(setup, "channel.account", {"account_id": (before, account_id)})
+        note(setup, "channel.account", {"account_id": (before, account_id)})
 
 
 def did_it(setup: ChannelSetup) -> None:
@@ -134,7 +128,7 @@ def did_it(setup: ChannelSetup) -> None:
     with unit_of_work():
         setup.done_at, setup.done_by = now(), audit.actor().name
         _look_now(setup)
-        _note(setup, "channel.done_there", {"channel": (None, setup.code)})
+        note(setup, "channel.done_there", {"channel": (None, setup.code)})
 
 
 def ask(setup: ChannelSetup, wish: str) -> None:
@@ -158,7 +152,7 @@ def ask(setup: ChannelSetup, wish: str) -> None:
         if wish in ("consent", "frame"):
             setup.link, setup.link_at = None, None
         duties.request(setup.connection_id, Duty.CHANNELS)
-        _note(setup, f"channel.{wish}", {"channel": (None, setup.code)})
+        note(setup, f"channel.{wish}", {"channel": (None, setup.code)})
 
 
 def choose(setup: ChannelSetup, choices: Mapping[str, str]) -> dict[str, str]:
@@ -176,49 +170,8 @@ def choose(setup: ChannelSetup, choices: Mapping[str, str]) -> dict[str, str]:
         if not wrong:
             setup.state, setup.wish, setup.wished_at, setup.error = SetupState.CONNECTING, "connect", now(), ""
             duties.request(setup.connection_id, Duty.CHANNELS)
-        _note(setup, "channel.chosen", {"products": (None, len(kept))})
+        note(setup, "channel.chosen", {"products": (None, len(kept))})
     return wrong
-
-
-def ticked(setup: ChannelSetup | None) -> dict[str, Tick]:
-    """The items that are ticked, each with who and when."""
-    done = setup.ticks if setup else {}
-    return {item: Tick(each["by"], datetime.fromisoformat(each["at"])) for item, each in done.items()}
-
-
-def tick(setup: ChannelSetup, item: str, done: bool) -> None:
-    """A person has done an item of the checklist, or not after all. Raises `Refused` for an unknown one."""
-    if item not in extranet.ticks_of(setup.code, setup.switching):
-        raise Refused("There is no such item.")
-    with unit_of_work():
-        before = item in setup.ticks
-        ticks = {name: each for name, each in setup.ticks.items() if name != item}
-        if done:
-            ticks[item] = {"by": audit.actor().name, "at": now().isoformat()}
-        setup.ticks = ticks
-        _note(setup, "channel.ticked", {item: (before, done)})
-
-
-def set_switching(setup: ChannelSetup, switching: bool) -> None:
-    """The OTA is connected to another channel manager today, or not."""
-    with unit_of_work():
-        _note(setup, "channel.switching", {"switching": (setup.switching, switching)})
-        setup.switching = switching
-
-
-def leave_counting_to_us(connection: Connection) -> None:
-    """Ask a worker to switch off what the provider counts by itself."""
-    with unit_of_work():
-        duties.request(connection.id, Duty.CHANNELS, {"stop_counting": True})
-        audit.record("connection.counting", "connection", connection.id, property_id=connection.property_id)
-
-
-def webhook_wish(connection: Connection, *, register: bool) -> None:
-    """Ask a worker to read the webhook back, or to register it anew."""
-    with unit_of_work():
-        duties.request(connection.id, Duty.CHANNELS, {"webhook": "register" if register else "check"})
-        if register:
-            audit.record("connection.webhook", "connection", connection.id, property_id=connection.property_id)
 
 
 def is_waiting_for_a_worker(setup: ChannelSetup, at: datetime) -> bool:
@@ -281,7 +234,8 @@ def _look_now(setup: ChannelSetup) -> None:
     duties.request(setup.connection_id, Duty.CHANNELS)
 
 
-def _note(setup: ChannelSetup, action: str, changes: Mapping[str, tuple[object, object]]) -> None:
+def note(setup: ChannelSetup, action: str, changes: Mapping[str, tuple[object, object]]) -> None:
+    """A helper, inside a unit of work."""
     audit.record(action, "channel_setup", setup.id, changes, property_id=setup.property_id)
 
 

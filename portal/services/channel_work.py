@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 from portal import tenancy
 from portal.db import end_reading, now, unit_of_work
 from portal.domain import extranet, ota_products
-from portal.domain.channels import channel
 from portal.extensions import db, runtime
 from portal.models import (
     Channel,
@@ -22,7 +21,6 @@ from portal.models import (
     ChannelState,
     Connection,
     ConnectionState,
-    Property,
     SetupState,
 )
 from portal.services import (
@@ -31,12 +29,11 @@ from portal.services import (
     channel_readback,
     channel_setups,
     connectors,
-    full_sync,
     provider_groups,
 )
+from portal.services.channel_connecting import Step, connect, is_on, property_of, repair, resume
 from portal.services.channel_setups import forget_wish
 from providers.errors import Rejected
-from providers.types import OtaMapping
 
 CLOSING_TAKES = timedelta(seconds=60)  # the provider passes the closed calendar on by itself; it says no more than that
 
@@ -55,30 +52,17 @@ def advance(connection: Connection, asked: dict[str, Any], line: connectors.Line
     return _next(connection)
 
 
-class Step:
-    """One OTA's turn."""
-
-    def __init__(self, connection: Connection, setup: ChannelSetup, line: connectors.Line) -> None:
-        self.connection = connection
-        self.setup = setup
-        self.connector = line.connector
-        self.external_property_id = connection.external_property_id or ""
-
-    def is_due(self) -> bool:
-        return self.setup.next_check_at is not None and self.setup.next_check_at <= now()
-
-
 def _take(step: Step) -> None:
     setup = step.setup
     try:
         if setup.wish in ("consent", "frame"):
             _link(step)
         elif setup.wish == "repair":
-            _repair(step)
+            repair(step)
         elif setup.wish == "resume":
-            _resume(step)
+            resume(step)
         elif setup.state is SetupState.CONNECTING:
-            _connect(step)
+            connect(step)
         elif setup.state is SetupState.CLOSING:
             _close(step)
         elif setup.code == "ABB":
@@ -116,111 +100,6 @@ def _test(step: Step) -> None:
                      property_id=setup.property_id)  # fmt: skip
 
 
-def _connect(step: Step) -> None:
-    """Make the channel inactive, map it, ask what it lacks, switch it on. Killed anywhere, it goes on where it was."""
-    setup, connector = step.setup, step.connector
-    plans = {plan.id: plan for plan in channel_setups.plans_of(step.connection.id)}
-    products = {each.key: each for each in channel_setups.products_of(setup)}
-    wanted = [
-        OtaMapping(plans[plan_id].external_id, each.room_id, each.rate_id,
-                   each.occupancy or plans[plan_id].occupancy, each.pricing)
-        for key, plan_id in setup.choices.items()
-        if plan_id in plans and (each := products.get(key)) is not None
-    ]  # fmt: skip
-    if not wanted:
-        raise Rejected("Nothing was chosen to be sold there", code="nothing_chosen")
-    group_id, place = provider_groups.group_id(step.connection.provider), _property(step.connection)
-    end_reading()
-    counting = connector.counts_by_itself(step.external_property_id)
-    if counting:
-        with unit_of_work():
-            channel_readback.note_counting(step.connection, counting)
-            setup.state, setup.error = SetupState.CHOOSING, "counting"
-            forget_wish(setup)
-        return
-    if setup.external_id is None:
-        title = f"{channel(setup.code).name} {place.name}"
-        found = connector.create_channel(
-            setup.code, setup.account_id, step.external_property_id, group_id, title, place.currency
-        )
-        with unit_of_work():
-            setup.external_id = found
-    external_id = setup.external_id or ""
-    end_reading()
-    connector.map_channel(external_id, setup.code, wanted)
-    lacks = connector.check_readiness(external_id)
-    if lacks:
-        with unit_of_work():
-            setup.state, setup.lacks, setup.error = SetupState.CHOOSING, list(lacks), "not_ready"
-            forget_wish(setup)
-        return
-    connector.activate_channel(external_id)
-    _is_on(step)
-
-
-def _resume(step: Step) -> None:
-    setup = step.setup
-    end_reading()
-    if step.connector.counts_by_itself(step.external_property_id):
-        with unit_of_work():
-            setup.error = "counting"
-            forget_wish(setup)
-        return
-    step.connector.activate_channel(setup.external_id or "")
-    _is_on(step)
-
-
-def _repair(step: Step) -> None:
-    """Another id behind the same channel: its mapping and its history stay."""
-    setup = step.setup
-    end_reading()
-    refusal = step.connector.test_channel(setup.code, setup.account_id)
-    if refusal:
-        with unit_of_work():
-            setup.state, setup.error, setup.checked_at = SetupState.ERROR, refusal[:500], now()
-            forget_wish(setup)
-        return
-    if setup.external_id:
-        step.connector.change_channel_account(setup.external_id, setup.code, setup.account_id)
-        step.connector.activate_channel(setup.external_id)
-        _is_on(step)
-        return
-    with unit_of_work():
-        setup.state, setup.next_check_at = SetupState.WAITING, now()
-        forget_wish(setup)
-
-
-def _is_on(step: Step) -> None:
-    """The OTA is connected: its row says so at once, and everything is sent."""
-    setup = step.setup
-    with unit_of_work():
-        moment = now()
-        setup.state, setup.error, setup.lacks, setup.kept = SetupState.CONNECTED, "", [], []
-        setup.checked_at, setup.next_check_at = moment, None
-        forget_wish(setup)
-        _channel_row(step)
-        audit.record("channel.connected", "channel_setup", setup.id, {"channel": (None, setup.code)},
-                     property_id=setup.property_id)  # fmt: skip
-    full_sync.request(step.connection, "connect")
-
-
-def _channel_row(step: Step) -> None:
-    setup = step.setup
-    row = db.session.scalar(
-        select(Channel).where(
-            Channel.organization_id == tenancy.required(),
-            Channel.connection_id == step.connection.id,
-            Channel.external_id == setup.external_id,
-        )
-    )
-    if row is None:
-        row = Channel(connection_id=step.connection.id, external_id=setup.external_id, code=setup.code)
-        db.session.add(row)
-    if row.state is not ChannelState.CONNECTED:
-        row.state, row.error, row.connected_at = ChannelState.CONNECTED, "", func.clock_timestamp()
-    row.last_sync_at = func.clock_timestamp()
-
-
 def _close(step: Step) -> None:
     """First its nights go off sale at this OTA only, then the channel is switched off, then it is forgotten."""
     setup = step.setup
@@ -256,7 +135,11 @@ def _others_close(step: Step) -> bool:
 
 def _link(step: Step) -> None:
     """One link for one click; it is sealed, shown to who asked, and in no log."""
-    setup, group_id, place = step.setup, provider_groups.group_id(step.connection.provider), _property(step.connection)
+    setup, group_id, place = (
+        step.setup,
+        provider_groups.group_id(step.connection.provider),
+        property_of(step.connection),
+    )
     end_reading()
     if setup.wish == "consent":
         back = f"{runtime.settings.public_url}/guest/back/{setup.property_id}/{setup.code}"
@@ -295,7 +178,7 @@ def _follow_consent(step: Step) -> None:
         setup.external_id, setup.accepted_at = row.external_id, setup.accepted_at or moment
         setup.state = SetupState.CHOOSING
     if on:
-        _is_on(step)
+        is_on(step)
 
 
 def _follow_channel(step: Step) -> None:
@@ -325,9 +208,3 @@ def _next(connection: Connection) -> datetime | None:
     )
     end_reading()
     return earliest
-
-
-def _property(connection: Connection) -> Property:
-    return db.session.scalars(
-        select(Property).where(Property.organization_id == tenancy.required(), Property.id == connection.property_id)
-    ).one()

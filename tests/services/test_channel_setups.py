@@ -7,7 +7,7 @@ import requests
 from flask.testing import FlaskClient
 
 from portal.models import ApiCall, AuditEntry, Channel, ChannelState, Incident, SetupState, SyncRun, SyncType
-from portal.services import channel_readback, channel_setups, drain, incidents, provider_groups
+from portal.services import channel_checklist, channel_readback, channel_setups, drain, incidents, provider_groups
 from portal.services.errors import NotFound, Refused
 from tests import extranet
 from tests.services import engine
@@ -105,7 +105,7 @@ def test_nothing_is_switched_on_while_channex_counts_as_well(house: House) -> No
     connected(house)
     refused = said(house)
 
-    channel_setups.leave_counting_to_us(house.connection)
+    channel_readback.leave_counting_to_us(house.connection)
     turn(house)
 
     assert refused == (SetupState.CHOOSING, "counting")
@@ -229,13 +229,13 @@ def test_airbnb_is_connected_by_a_link_that_is_in_no_log(house: House) -> None:
 def test_what_a_person_ticked_is_kept_with_the_name(house: House) -> None:
     setup = channel_setups.start(house.connection, "BDC")
 
-    channel_setups.tick(setup, "auto_replenishment", True)
+    channel_checklist.tick(setup, "auto_replenishment", True)
     with pytest.raises(Refused):
-        channel_setups.tick(setup, "old_off", True)
-    channel_setups.set_switching(setup, True)
-    channel_setups.tick(setup, "old_off", True)
+        channel_checklist.tick(setup, "old_off", True)
+    channel_checklist.set_switching(setup, True)
+    channel_checklist.tick(setup, "old_off", True)
 
-    assert set(channel_setups.ticked(setup)) == {"auto_replenishment", "old_off"}
+    assert set(channel_checklist.ticked(setup)) == {"auto_replenishment", "old_off"}
     assert [entry.action for entry in engine.fresh(AuditEntry)].count("channel.ticked") == 2
 
 
@@ -250,10 +250,10 @@ def test_the_webhook_is_read_back_and_registered_anew(house: House) -> None:
     for row in extranet.api(house.sandbox, "GET", "/webhooks")["data"]:
         extranet.api(house.sandbox, "DELETE", f"/webhooks/{row['id']}")
 
-    channel_setups.webhook_wish(house.connection, register=False)
+    channel_readback.webhook_wish(house.connection, register=False)
     turn(house)
     gone = channel_readback.webhook(house.connection)
-    channel_setups.webhook_wish(house.connection, register=True)
+    channel_readback.webhook_wish(house.connection, register=True)
     turn(house)
 
     assert before["faults"] == []
