@@ -11,6 +11,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
 from portal import settings_parsers as parse
+from portal.settings_contradictions import contradictions
 from portal.settings_parsers import ConfigError
 
 __all__ = ["ConfigError", "Settings", "check_database_role", "check_redis_policy"]
@@ -332,38 +333,6 @@ class Settings:
 
     def __repr__(self) -> str:
         return f"<Settings {self.roomwire_env} {self.public_url}>"
-
-
-def contradictions(values: Mapping[str, Any]) -> list[str]:
-    """What is wrong although each setting alone is right. Settings that failed already are absent here."""
-    problems = []
-    if values.get("roomwire_env") == "production":
-        if values.get("debug"):
-            problems.append("DEBUG is on in production: it shows secrets to visitors and lets them run code.")
-        if not values.get("public_url", "https://").startswith("https://"):
-            problems.append("PUBLIC_URL must begin with https:// in production: sessions travel over it.")
-        if not parse.redis_is_guarded(values.get("redis_url", "unix://")):
-            problems.append("REDIS_URL needs a password in production: whoever reaches Redis can queue jobs.")
-    problems += mail_contradictions(values)
-    if values.get("sync_debounce_seconds", 0) > values.get("sync_debounce_limit_seconds", float("inf")):
-        problems.append("SYNC_DEBOUNCE_SECONDS is longer than SYNC_DEBOUNCE_LIMIT_SECONDS.")
-    return problems
-
-
-def mail_contradictions(values: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the mail settings together."""
-    problems = []
-    host = values.get("mail_host")
-    if host and not values.get("mail_from", "unknown"):
-        problems.append("MAIL_FROM is missing: mails need a sender.")
-    if values.get("sign_up") == "open" and not host:
-        problems.append("SIGN_UP is open without MAIL_HOST: nobody could verify an address.")
-    if values.get("roomwire_env") == "production":
-        if values.get("mailbox_url"):
-            problems.append("MAILBOX_URL is for practice: in production mails are nobody else's business.")
-        if host and values.get("mail_tls") == "off" and host not in ("127.0.0.1", "::1", "localhost"):
-            problems.append("MAIL_TLS is off in production: links that open accounts would travel in the open.")
-    return problems
 
 
 def check_database_role(is_superuser: bool, bypass_rls: bool) -> None:
