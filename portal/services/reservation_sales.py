@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -132,7 +132,9 @@ def _guest(hotel: Property, request: SaleRequest) -> Guest:
     if request.guest_id is None:
         return guests.find_or_create(request.guest, provider="desk", country=hotel.country)
     known = guests.going_on(request.guest_id)
-    guests.refresh(known, request.guest, provider="desk", country=hotel.country)
+    # Who was chosen from the list keeps the name the house knows, however little of it was typed.
+    contact = replace(request.guest, name=None, surname=None)
+    guests.refresh(known, contact, provider="desk", country=hotel.country)
     return known
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from portal import tenancy
 from portal.extensions import db as database
 from portal.models import Guest, Reservation, Role
-from portal.services import availability, rates, reservations, rooms
+from portal.services import availability, guests, rates, reservations, rooms
 from tests.blueprints.test_overview import sell, store_unplaced, today_at
 from tests.factories import alices_house, charlies_house, make_bob, make_house, make_rate_plan, make_room_type
 from tests.people import sign_in
@@ -47,6 +47,10 @@ class Desk:
     def sold(self):
         with tenancy.of(self.house.organization_id):
             return list(database.session.scalars(select(Reservation).execution_options(populate_existing=True)))
+
+    def name_of(self, guest_id):
+        with tenancy.of(self.house.organization_id):
+            return guests.find(guest_id).name
 
     def detail(self):
         (sold,) = self.sold()
@@ -182,11 +186,12 @@ def test_a_guest_who_stayed_before_is_offered_and_taken(desk):
     by_phone = text(desk.client.get(f"{desk.url}/guests?phone=912345678"))
     looked = desk.post(look="1", check_in="2031-08-01", check_out="2031-08-02")
     guest_id = desk.detail().guest.id
-    desk.post(check_in="2031-08-01", check_out="2031-08-02", guest_id=str(guest_id))
+    desk.post(check_in="2031-08-01", check_out="2031-08-02", guest_id=str(guest_id), name="Ana")
 
     assert "Ana Silva" in by_phone and "ana@example.test" in by_phone
     assert looked.status_code == 200 and f'value="{guest_id}"' in looked.text
     assert {sold.guest_id for sold in desk.sold()} == {guest_id}
+    assert desk.name_of(guest_id) == "Ana Silva"
 
 
 def test_what_speaks_against_a_stay_is_told_and_does_not_forbid_it(desk):
