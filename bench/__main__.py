@@ -18,7 +18,7 @@ from bench.rows import Budget, Row, machine, table
 from bench.scale import QUICK, WHOLE, Scale
 
 RESULTS = Path(__file__).resolve().parent / "results" / "latest.json"
-NAMES = ("ingest", "drain", "closing", "full_sync", "edits", "pages")
+NAMES = ("ingest", "drain", "closing", "full_sync", "edits", "bulk", "pages")
 
 
 def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -35,9 +35,9 @@ def measure(house: House, scale: Scale, names: Sequence[str]) -> tuple[list[Row]
 
     The second answer is how busy the processors were with other people's work just before each, in percent.
     """
-    from bench import calendars, closing, drain, hotels, ingest, pages
+    from bench import bulk, calendars, closing, drain, hotels, ingest, pages
 
-    many = set(names) - {"full_sync", "pages"}
+    many = set(names) - {"full_sync", "bulk", "pages"}
     guests = hotels.connected(house, scale.hotels) if many else []
     steps: dict[str, Callable[[], list[Row]]] = {
         "ingest": lambda: ingest.measure(house, guests, scale),
@@ -45,6 +45,7 @@ def measure(house: House, scale: Scale, names: Sequence[str]) -> tuple[list[Row]
         "closing": lambda: closing.measure(house, guests, scale),
         "full_sync": lambda: calendars.full_syncs(house, scale),
         "edits": lambda: calendars.edits(house, guests[0], scale),
+        "bulk": lambda: bulk.measure(house, scale),
         "pages": lambda: pages.measure(house, scale),
     }
     rows: list[Row] = []

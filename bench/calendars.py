@@ -39,7 +39,7 @@ def full_syncs(house: House, scale: Scale) -> list[Row]:
     house.wait("nothing waits", lambda: quiet(house), 300)
     house.stop("scheduler", "workers")
     with tenancy.of(hotel.organization_id):
-        first = _today()
+        first = today()
         stays.fill(hotel, first, scale.stays_per_room)
         _price(hotel, first, scale)
         house.settle()
@@ -47,7 +47,7 @@ def full_syncs(house: House, scale: Scale) -> list[Row]:
         connection = db.session.scalars(select(Connection).where(Connection.id == hotel.connection_id)).one()
         full_sync.request(connection)
         computed = _computed(hotel, scale)
-    since = _last_call(house)
+    since = last_call(house)
     house.start("workers", "scheduler")
     house.wait("nothing waits", lambda: quiet(house), 300)
     size = f"{scale.types} types × {scale.plans} plans × {scale.nights} nights"
@@ -57,7 +57,7 @@ def full_syncs(house: House, scale: Scale) -> list[Row]:
             f"availability, {scale.types} types × {scale.nights} nights: one by one against one query",
             naive / one, "times", None, Budget(least=100),
         ),
-        Row(f"full sync, {size}: calls", _ari_calls(house, hotel, since), "calls", None, Budget(most=2)),
+        Row(f"full sync, {size}: calls", ari_calls(house, hotel, since), "calls", None, Budget(most=2)),
     ]  # fmt: skip
 
 
@@ -65,25 +65,25 @@ def edits(house: House, hotel: Hotel, scale: Scale) -> list[Row]:
     """The price of one night changed again and again, then a hundred nights in one go."""
     house.start("workers", "scheduler")
     house.wait("nothing waits", lambda: quiet(house), 300)
-    plan, since = hotel.rate_plans[0], _last_call(house)
+    plan, since = hotel.rate_plans[0], last_call(house)
     with tenancy.of(hotel.organization_id):
-        night = _today() + timedelta(days=40)
+        night = today() + timedelta(days=40)
         began = time.monotonic()
         for number in range(scale.edits):
             time.sleep(max(0.0, began + number * scale.edit_seconds / scale.edits - time.monotonic()))
             _set(hotel, plan, [night], Decimal(200 + number))
         house.wait("nothing waits", lambda: quiet(house), 300)
-        calls = _ari_calls(house, hotel, since)
+        calls = ari_calls(house, hotel, since)
         last = Decimal(200 + scale.edits - 1)
         wrong = 0 if _rate_there(house, hotel, night) == last else 1
-        since = _last_call(house)
+        since = last_call(house)
         _set(hotel, plan, [night + timedelta(days=number) for number in range(100)], Decimal(77))
         house.wait("nothing waits", lambda: quiet(house), 300)
     name = f"one cell changed {scale.edits} times in {scale.edit_seconds:g} s"
     return [
         Row(f"{name}: calls", calls, "calls", float(scale.edits), Budget(most=4)),
         Row(f"{name}: last value missing at the provider", wrong, "cells", None, Budget(most=0)),
-        Row("100 nights changed at once: calls", _ari_calls(house, hotel, since), "calls", 100.0, Budget(most=1)),
+        Row("100 nights changed at once: calls", ari_calls(house, hotel, since), "calls", 100.0, Budget(most=1)),
     ]
 
 
@@ -141,18 +141,18 @@ def _availability(hotel: Hotel, first: date, scale: Scale) -> tuple[float, float
     return percentile(took, 0.5), naive
 
 
-def _today() -> date:
+def today() -> date:
     found: date = db.session.execute(text("select (now() at time zone 'Europe/Lisbon')::date")).scalar_one()
     db.session.commit()
     return found
 
 
-def _last_call(house: House) -> int:
+def last_call(house: House) -> int:
     entries = house.control("GET", "journal", params={"limit": 1})["calls"]
     return int(entries[-1]["id"]) if entries else 0
 
 
-def _ari_calls(house: House, hotel: Hotel, since: int) -> int:
+def ari_calls(house: House, hotel: Hotel, since: int) -> int:
     """Calls that carried calendar values of a hotel, after a journal entry."""
     values = {"property_id": hotel.external_id, "since": str(since), "limit": 500}
     entries = house.control("GET", "journal", params=values)["calls"]

@@ -25,6 +25,8 @@ class Scale:
     naive_nights: int = 500
     edits: int = 200
     edit_seconds: float = 10.0
+    bulk_types: int = 10
+    bulk_plans: int = 4
     repeats: int = 9
     other_tenants: int = 1000
     reservations_each: int = 1000
@@ -48,6 +50,8 @@ QUICK = Scale(
     naive_nights=10,
     edits=10,
     edit_seconds=0.5,
+    bulk_types=2,
+    bulk_plans=2,
     repeats=3,
     other_tenants=3,
     reservations_each=10,
