@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import update
 
 from portal import tenancy
-from portal.db import unit_of_work
+from portal.db import now, unit_of_work
 from portal.domain.onboarding import State, Step
 from portal.extensions import db
 from portal.models import ConnectionState, Duty, DutyRow, Onboarding, Property, RatePlan, Room, RoomType
 from portal.services import (
+    duties,
     first_proof,
     onboarding,
     onboarding_build,
@@ -243,3 +244,15 @@ def test_a_draft_of_another_organization_is_not_there(alice: Sandbox) -> None:
 
     with tenancy.of(engine.found_organization("Charlie Inns")), pytest.raises(NotFound):
         onboarding.find(draft_id)
+
+
+def test_what_waits_for_its_activation_is_polled_and_read_by_the_clock_and_sends_nothing(alice: Sandbox) -> None:
+    connection = chosen(begun())
+    provision.run(connection.id)
+    with unit_of_work():
+        db.session.execute(update(DutyRow).values(due_at=now()))
+
+    due = {duty for _, connection_id, duty in duties.due() if connection_id == connection.id}
+
+    assert {"channels", "parity"} <= due
+    assert not due & {"push", "full_sync"}
