@@ -15,12 +15,14 @@ from flask_babel import gettext
 
 from portal.schemas.connections import PauseForm, SwitchForm
 from portal.services import (
+    activation,
     channel_cards,
     connection_health,
     connection_work,
     connections,
     incidents,
     login_standing,
+    onboarding_route,
     overview,
     provision,
     run_facts,
@@ -65,10 +67,16 @@ class Card:
         return kind
 
     @property
+    def waits(self) -> bool:
+        """Whether everything is made, and a person has to activate it."""
+        held = self.connection.state == "setting_up" and activation.is_held(self.connection)
+        return held and onboarding_route.progress(self.connection).done
+
+    @property
     def pending(self) -> bool:
         """Whether the page has to look again."""
         work = self.work
-        set_up = self.login.pending if self.login else self.connection.state == "setting_up"
+        set_up = self.login.pending if self.login else self.connection.state == "setting_up" and not self.waits
         return work.test_pending or work.pull_pending or work.sync_pending or set_up
 
 

@@ -19,11 +19,11 @@ from portal.services import (
     onboarding_steps,
 )
 from portal.services.errors import Refused
-from portal.web import htmx, onboarding_words, shell
+from portal.web import htmx, onboarding_words, shell, vocabulary, words
 from portal.web.forms import Form
 from portal.web.onboarding_words import address
 
-_MAPPING, _EXTRANET = "mappings.index", "channel_setup.connect"
+_MAPPING, _EXTRANET, _BY_CODE = "mappings.index", "channel_setup.connect", "sign_in_codes.index"
 
 
 @bp.get("/<uuid:draft_id>/connect")
@@ -155,9 +155,16 @@ def _connect_page(way: onboarding_steps.Way, form: Form, status: int = 200) -> A
     offered = [route for route in onboarding_route.routes() if ":" in route]
     page = render_template(
         "onboarding/connect.html", way=way, form=form, offered=[(route, route.partition(":")[2]) for route in offered],
-        switching=bool(request.values.get("switching")),
+        switching=bool(request.values.get("switching")), by_code=_by_code(way),
     )  # fmt: skip
     return make_response(page, status)
+
+
+def _by_code(way: onboarding_steps.Way) -> list[tuple[str, str]]:
+    """The providers one signs in to by a code of one's own account, and the page for each: (name, address)."""
+    place = way.draft.property_id
+    pages = {name: _page_of(_BY_CODE, property_id=place, provider=name) for name in onboarding_route.by_code()}
+    return [(words.say(vocabulary.PROVIDERS, name), url) for name, url in pages.items() if url]
 
 
 def _preview_page(way: onboarding_steps.Way, found: onboarding_preview.Preview, status: int = 200) -> Any:

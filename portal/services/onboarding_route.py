@@ -38,6 +38,7 @@ from portal.services import (
     room_types,
 )
 from portal.services.errors import Refused
+from providers.registry import CONNECTORS
 
 HOSTED = "channex"
 OTAS = ("BDC", "EXP", "ABB", "AGO")  # those Channex connects that a hotel asks for first
@@ -81,6 +82,11 @@ def routes() -> list[str]:
     """The ways this installation offers now."""
     hosted = [f"{HOSTED}:{code}" for code in OTAS] if connectors.is_configured(HOSTED) else []
     return [*hosted, onboarding.LATER]
+
+
+def by_code() -> list[str]:
+    """The providers a hotel signs in to by a code of its own account there."""
+    return [name for name, connector in CONNECTORS.items() if connector.can("exchange_code")]
 
 
 def provider(draft: Onboarding) -> str:

@@ -44,6 +44,8 @@ def test_the_way_from_the_first_form_to_the_proved_night(walk, sandbox):
 
     walk.work("provision", "channels", "parity")
     assert "Everything is there." in walk.page("provision")
+    card = walk.client.get(f"/p/{walk.draft().property_id}/connections").text
+    assert "It sells from the moment it is activated" in card and "every 2s" not in card
     assert "everything is mapped already" in walk.page("mapping")
     assert "Booking.com has to accept our channel manager" in walk.page("extranet")
     preview = walk.page("preview")
@@ -201,6 +203,13 @@ def test_what_the_channel_manager_refuses_is_told_with_a_retry(walk, sandbox):
     walk.work("provision")
 
     assert "Everything is there." in walk.page("provision")
+
+
+def test_beds24_is_offered_with_the_page_for_its_code(walk):
+    walk.describe("120")
+
+    assert "Beds24" in walk.page("connect")
+    assert f"/p/{walk.draft().property_id}/" in walk.page("connect")
 
 
 def test_who_connects_later_is_done_after_four_steps(walk):
