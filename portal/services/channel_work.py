@@ -33,7 +33,7 @@ from portal.services import (
 )
 from portal.services.channel_connecting import Step, connect, is_on, property_of, repair, resume
 from portal.services.channel_setups import forget_wish
-from providers.errors import Rejected
+from providers.errors import Malformed, Rejected
 
 CLOSING_TAKES = timedelta(seconds=60)  # the provider passes the closed calendar on by itself; it says no more than that
 
@@ -71,7 +71,7 @@ def _take(step: Step) -> None:
             _test(step)
         elif setup.external_id:
             _follow_channel(step)
-    except Rejected as error:
+    except (Rejected, Malformed) as error:
         with unit_of_work():
             setup.state, setup.error = SetupState.ERROR, str(error)[:500]
             setup.next_check_at = None

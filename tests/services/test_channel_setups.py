@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 from portal.models import ApiCall, AuditEntry, Channel, ChannelState, Incident, SetupState, SyncRun, SyncType
 from portal.services import channel_checklist, channel_readback, channel_setups, drain, incidents, provider_groups
 from portal.services.errors import NotFound, Refused
+from providers.channex.client import Channex
+from providers.errors import Malformed
 from tests import extranet
 from tests.services import engine
 from tests.services.engine import House
@@ -274,3 +276,16 @@ def engine_codes(house: House) -> set[str]:
 def plans_at_channex(house: House) -> set[str]:
     rows = extranet.api(house.sandbox, "GET", f"/rate_plans?filter[property_id]={house.external_id}")["data"]
     return {row["attributes"]["title"] for row in rows}
+
+
+def test_an_answer_nobody_understands_stops_that_ota_only(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nonsense(*wanted: str) -> None:
+        raise Malformed("Channex answered without an object", field="data")
+
+    monkeypatch.setattr(Channex, "channel_products", nonsense)
+    begin(house)
+
+    turn(house)
+
+    assert state(house) is SetupState.ERROR
+    assert house.connection.state == "active"
