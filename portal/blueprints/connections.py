@@ -26,6 +26,7 @@ from portal.services import (
     overview,
     provision,
     run_facts,
+    switches,
     webhook_setup,
 )
 from portal.services.errors import Refused
@@ -49,6 +50,8 @@ class Card:
     delivery_url: str
     login: login_standing.Standing | None  # where one signs in by a code
     creates: bool  # whether what is missing there can be made from here
+    stopped: Sequence[Any]  # master switches that are off, with when and by whom
+    tells_otas: bool  # whether the provider says which OTAs are connected
     sync_sentence: str
     pull_sentence: str
 
@@ -232,6 +235,7 @@ def cards(property_id: UUID) -> list[Card]:
 
 def _make(connection: Any, problems: Sequence[troubles.Told]) -> Card:
     report = connection_health.report(connection)
+    stopped = switches.turned_off(connection.provider)
     work = connection_work.of(report)
     runs = [run for run in (work.sync, work.pull) if run is not None]
     facts = run_facts.about(runs)
@@ -241,11 +245,13 @@ def _make(connection: Any, problems: Sequence[troubles.Told]) -> Card:
         otas=channel_cards.of(connection, report.channels),
         work=work,
         problems=problems,
-        send_obstacle=connection_work.obstacle(connection),
-        read_obstacle=connection_work.obstacle(connection, reading=True),
+        send_obstacle=connection_work.obstacle(connection, off=stopped),
+        read_obstacle=connection_work.obstacle(connection, reading=True, off=stopped),
         delivery_url=webhook_setup.address(connection),
         login=login_standing.of(connection) if connection.provider in login_standing.by_code() else None,
         creates=login_standing.creates(connection.provider),
+        stopped=stopped,
+        tells_otas=login_standing.tells_otas(connection.provider),
         sync_sentence=said[work.sync.id] if work.sync else "",
         pull_sentence=said[work.pull.id] if work.pull else "",
     )

@@ -75,6 +75,7 @@ class Steps:
         db.session.refresh(self.connection)
         property_id = self.connection.external_property_id
         end_reading()
+        self.line = self._line_again()  # from here on the account is known by its number, and so are its credits
         if property_id is None:
             return
         found = self.line.connector.fetch_products(property_id)

@@ -109,17 +109,18 @@ def last_test(connection: Connection) -> Tested | None:
     return Tested(bool(kept["ok"]), str(kept["sentence"]), datetime.fromisoformat(kept["at"]))
 
 
-def obstacle(connection: Connection, *, reading: bool = False) -> str:
+def obstacle(connection: Connection, *, reading: bool = False, off: switches.Off | None = None) -> str:
     """Why nothing can be sent (or read) now: setting_up, paused, broken, closing, disconnected, sync_off, push_off,
-    pull_off, installation. Empty when it can."""
+    pull_off, installation. Empty when it can. `off`: the master switches that are off, for who has asked already."""
     if connection.state is not ConnectionState.ACTIVE:
         return connection.state.value
     if not connection.sync_enabled:
         return "sync_off"
     what = "pull" if reading else "push"
-    if not switches.installation_may(connection.provider, what):
+    off = switches.turned_off(connection.provider) if off is None else off
+    if not switches.installation_may(connection.provider, what, off):
         return "installation"
-    return "" if switches.may(connection, what) else f"{what}_off"
+    return "" if switches.may(connection, what, off) else f"{what}_off"
 
 
 def start_full_sync(connection: Connection) -> UUID:

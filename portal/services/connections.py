@@ -189,6 +189,7 @@ def choose_property(connection: Connection, external_property_id: str) -> None:
             before = connection.external_property_id
             connection.external_property_id = external_property_id
             db.session.flush()
+            duties.request(connection.id, Duty.PROVISION)  # reads its products, for the mapping page
             audit.record(
                 "connection.property_chosen",
                 "connection",

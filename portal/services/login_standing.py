@@ -60,6 +60,11 @@ def creates(provider: str) -> bool:
     return connector_class(provider).can("create_property")
 
 
+def tells_otas(provider: str) -> bool:
+    """Whether the provider says which OTAs are connected behind it."""
+    return connector_class(provider).can("channels")
+
+
 def of_provider(connections: Sequence[Connection], provider: str) -> Standing:
     """How far this property is with a provider, also when it has not begun. Raises `NotFound` for another kind."""
     if provider not in by_code():

@@ -21,17 +21,20 @@ from providers.registry import CONNECTORS
 NAMES = ("sync", "push", "pull", "webhook")
 
 
-def may(connection: Connection, what: str) -> bool:
-    """Whether this connection may `push` or `pull` at the moment."""
+Off = Sequence[MasterSwitch]
+
+
+def may(connection: Connection, what: str, off: Off | None = None) -> bool:
+    """Whether this connection may `push` or `pull` at the moment. `off`: what `turned_off` said, for who knows it."""
     own = connection.sync_enabled and bool(getattr(connection, f"{what}_enabled"))
-    return own and installation_may(connection.provider, what)
+    return own and installation_may(connection.provider, what, off)
 
 
-def installation_may(provider: str, what: str) -> bool:
+def installation_may(provider: str, what: str, off: Off | None = None) -> bool:
     """The installation's master switches for a provider: `<PROVIDER>_SYNC_ENABLED` and the one for `what`."""
     if not (_setting(provider, "sync") and _setting(provider, what)):
         return False
-    return not any(switch.name in ("sync", what) for switch in turned_off(provider))
+    return not any(switch.name in ("sync", what) for switch in (turned_off(provider) if off is None else off))
 
 
 def turned_off(provider: str) -> Sequence[MasterSwitch]:

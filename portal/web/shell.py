@@ -40,7 +40,7 @@ PROPERTY_RAIL = (
         lazy_gettext("Channels"),
         "channels",
         "connections.view",
-        also=("channel_limits", "channel_settings", "channel_setup", "mappings"),
+        also=("channel_limits", "channel_settings", "channel_setup", "mappings", "sign_in_codes"),
     ),
     Stop("history.index", lazy_gettext("History"), "history", "history.view"),
     Stop("webhook_events.index", lazy_gettext("Webhooks"), "webhooks", "webhooks.view"),

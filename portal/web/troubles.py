@@ -16,6 +16,7 @@ from flask_babel import gettext, ngettext
 
 from portal.domain.problems import Trouble
 from portal.models import Conflict, ConflictType, Incident
+from portal.services import login_standing
 from portal.web import words
 from portal.web.filters import nights
 from portal.web.vocabulary import CONFLICTS, MERGE_REASONS, PROVIDERS
@@ -61,7 +62,8 @@ def conflict(row: Conflict) -> Told:
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.globals.update(trouble=incident, conflict_trouble=conflict, page_of=link)
+    app.jinja_env.globals.update(trouble=incident, conflict_trouble=conflict, page_of=link,
+                                 creates_products=login_standing.creates)  # fmt: skip
 
 
 def link(endpoint: str, property_id: UUID, **values: Any) -> str:

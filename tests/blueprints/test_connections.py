@@ -6,6 +6,7 @@ import pytest
 
 from portal import tenancy
 from portal.models import ConnectionState
+from portal.services import switches
 from tests import factories, wires
 from tests.people import sign_in
 
@@ -240,3 +241,15 @@ def test_the_page_asks_the_database_little(client, sandbox):
         event.remove(engine, "before_cursor_execute", note)
 
     assert 0 < len([each for each in statements if "set_config" not in each and "SAVEPOINT" not in each]) <= 20
+
+
+def test_a_master_switch_that_is_off_is_told_with_who_and_when(client, sandbox):
+    wired = wires.wire(set_up=True)
+    sign_in(client, wires.alice(wired))
+    switches.turn("channex", "push", False, "Olivia Operator")
+
+    page = wires.text(client.get(wired.url()))
+
+    assert "Sending is switched off for Channex on the whole installation, by Olivia Operator" in page
+    switches.turn("channex", "push", True, "Olivia Operator")
+    assert "Olivia Operator" not in wires.text(client.get(wired.url()))
