@@ -137,7 +137,10 @@ def activate(organization_id: UUID, draft_id: UUID) -> Any:
 @bp.get("/<uuid:draft_id>/activate/progress")
 @may_create
 def activate_progress(organization_id: UUID, draft_id: UUID) -> Any:
+    """How far it is; with the proof the whole page is drawn anew, its list of steps too."""
     way, _ = _connected(draft_id)
+    if htmx.is_htmx() and way.draft.proved_at is not None:
+        return htmx.go(address(way.draft, Step.ACTIVATE))
     return htmx.part("onboarding/_going_live.html", address(way.draft, Step.ACTIVATE), **_going_live(way))
 
 

@@ -48,6 +48,11 @@ class Way:
     channel: Channel | None  # the OTA that was chosen, as the channel manager reports it
 
     @property
+    def finished(self) -> bool:
+        """Nothing is left for anybody: proved and connected, or put off until later."""
+        return all(state in (State.DONE, State.SKIPPED) for state in self.states.values())
+
+    @property
     def current(self) -> Step:
         """The first step a person can go on with; the last one when nothing is left."""
         waits = (State.DONE, State.SKIPPED, State.OTA, State.COLLEAGUE)

@@ -130,6 +130,7 @@ def _way() -> onboarding_steps.Way | None:
     if "onboarding_way" not in g:
         place = g.get("place")
         draft = onboarding.of_property(place.property.id) if place and place.may("connections.edit") else None
-        g.onboarding_way = onboarding_steps.way(draft) if draft else None
+        way = onboarding_steps.way(draft) if draft else None
+        g.onboarding_way = None if way is None or way.finished else way
     found: onboarding_steps.Way | None = g.onboarding_way
     return found

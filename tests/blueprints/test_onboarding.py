@@ -62,6 +62,8 @@ def test_the_way_from_the_first_form_to_the_proved_night(walk, sandbox):
     assert "The first night is being read back." in walk.page("activate")
     walk.work("parity")
 
+    polled = walk.client.get(walk.url("activate/progress"), headers={"HX-Request": "true"})
+    assert polled.headers["HX-Redirect"] == walk.url("activate")
     page = walk.page("activate")
     assert "Double, EUR 120.00, seen at" in page and "from signing up to the first proved night" in page
     assert "2 calls" in page
@@ -218,6 +220,7 @@ def test_who_connects_later_is_done_after_four_steps(walk):
 
     assert answer.location == walk.url("activate")
     assert "Your property is ready" in walk.page("activate")
+    assert "Continue set-up" not in walk.client.get(f"/p/{walk.draft().property_id}/connections").text
 
 
 def test_who_comes_from_another_channel_manager_is_warned(walk):
