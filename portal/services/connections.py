@@ -60,6 +60,7 @@ def add(property_id: UUID, provider: str, *, code: str = "", login_id: UUID | No
         raise Refused("This property is connected already.")
     if existing is not None:
         existing.state, existing.disconnected_at = ConnectionState.SETTING_UP, None
+        existing.read_until = None  # what was sold since then is read first
         connection: Connection = existing
     else:
         connection = _new(property_id, provider)

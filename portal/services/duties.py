@@ -177,6 +177,18 @@ def request(connection_id: UUID, duty: Duty, facts: dict[str, Any] | None = None
     queue.ring(duty.value, tenancy.required(), connection_id)
 
 
+def failures(connection_id: UUID, duty: Duty) -> int:
+    """How often in a row the duty failed."""
+    found = db.session.scalar(
+        select(DutyRow.attempts).where(
+            DutyRow.organization_id == tenancy.required(),
+            DutyRow.connection_id == connection_id,
+            DutyRow.duty == duty,
+        )
+    )
+    return found or 0
+
+
 def plan(connection_id: UUID, duty: Duty, at: datetime) -> None:
     """Set the next time by the clock; a helper, inside the caller's unit of work."""
     db.session.execute(

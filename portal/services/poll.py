@@ -19,6 +19,7 @@ from portal.services.connectors import Line
 from providers.registry import connector_class
 from providers.types import Message, Page
 
+BEHIND = timedelta(minutes=15)
 WINDOW = timedelta(days=7)  # how far back a first reading, and the daily one, asks for changes
 
 
@@ -34,6 +35,12 @@ def minutes(connection: Connection) -> float:
 def is_due(connection: Connection, moment: datetime) -> bool:
     """Whether the time between two readings is over."""
     return connection.read_until is None or moment - connection.read_until >= timedelta(minutes=minutes(connection))
+
+
+def is_behind(connection: Connection, moment: datetime) -> bool:
+    """Whether so long has passed since the last reading that more than one was left out."""
+    late = max(timedelta(minutes=3 * minutes(connection)), BEHIND)
+    return connection.read_until is None or moment - connection.read_until > late
 
 
 def next_time(connection: Connection) -> datetime:

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import select
 
 from portal import tenancy
-from portal.db import end_reading, unit_of_work
+from portal.db import end_reading, now, unit_of_work
 from portal.extensions import db
 from portal.models import Connection, ConnectionState, Duty, SyncStatus, SyncType
 from portal.services import (
@@ -20,6 +20,7 @@ from portal.services import (
     connection_state,
     connectors,
     duties,
+    poll,
     push_record,
     push_verdicts,
     remote_closings,
@@ -35,7 +36,9 @@ log = structlog.get_logger()
 
 def push(connection_id: UUID, *, trigger: str = "change") -> bool:
     """Send what is due on one connection until nothing is. False while another worker is at it, or it is off."""
-    lease = None if _held_back(connection_id) else duties.claim(connection_id, Duty.PUSH)
+    held_back = _held_back(connection_id)
+    end_reading()
+    lease = None if held_back else duties.claim(connection_id, Duty.PUSH)
     if lease is None:
         return False
     asked = lease.request.get("run_id")
@@ -75,12 +78,21 @@ def _held_back(connection_id: UUID) -> bool:
     connection: Connection | None = db.session.scalar(
         select(Connection).where(Connection.organization_id == tenancy.required(), Connection.id == connection_id)
     )
-    end_reading()
     if connection is None or connection.state is ConnectionState.CLOSING:
         return False
     if connection.state is ConnectionState.SETTING_UP:
         return True  # what was sold there before is not known yet
-    return not switches.may(connection, "push")
+    return not switches.may(connection, "push") or _reads_first(connection)
+
+
+def _reads_first(connection: Connection) -> bool:
+    """After a pause what was sold meanwhile is not known: its nights must not be opened before it is read.
+
+    Where reading fails nobody waits for it: closings matter more.
+    """
+    if not poll.is_polled(connection) or not switches.may(connection, "pull") or not poll.is_behind(connection, now()):
+        return False
+    return duties.failures(connection.id, Duty.DRAIN) == 0
 
 
 def _send(lease: duties.Lease, batch: Batch, full_run: UUID | None, trigger: str) -> None:

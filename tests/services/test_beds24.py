@@ -193,6 +193,36 @@ def test_a_paused_connection_is_not_read(beds_house: BedsHouse) -> None:
     assert beds_house.calls() == []
 
 
+def test_after_a_pause_what_was_sold_is_read_before_its_nights_are_opened(beds_house: BedsHouse) -> None:
+    connections.pause(beds_house.connection, "a storm")
+    booking = beds_house.book()
+    with unit_of_work():
+        db.session.execute(update(Connection).values(read_until=now() - timedelta(hours=2)))
+
+    connections.resume(beds_house.connection)
+    too_early = engine.push.push(beds_house.connection_id)
+    left = beds_house.left(beds_house.day(5))
+    assert drain.drain(beds_house.connection_id)
+    beds_house.push()
+
+    assert (too_early, left) == (False, 2)
+    assert beds_house.reservation().code == booking["code"]
+    _clean(beds_house)
+
+
+def test_where_reading_fails_a_closing_does_not_wait_for_it(beds_house: BedsHouse) -> None:
+    with unit_of_work():
+        db.session.execute(update(Connection).values(read_until=now() - timedelta(hours=2)))
+    beds_house.fault("status", status=500, match={"path_prefix": "/bookings"})
+    beds_house.set_price("133", 7)
+    beds_house.due()
+    assert drain.drain(beds_house.connection_id)
+
+    beds_house.push()
+
+    assert beds_house.price(beds_house.day(7))["rate"] == "133.00"
+
+
 # -- the daily reading ---------------------------------------------------------------------------------
 
 

@@ -14,7 +14,8 @@ from demo.servers import Servers
 from portal import tenancy
 from portal.config import Settings
 from tests.house import Database, Sandbox
-from tests.services import databases, engine
+from tests.services import beds, databases, engine
+from tests.services.beds import BedsHouse
 from tests.services.engine import House
 
 LEASE_SECONDS = 2
@@ -62,6 +63,13 @@ def house(world: World, sandbox_server: Sandbox) -> Iterator[House]:
         yield engine.open_house(sandbox_server, rooms=30)
 
 
+@pytest.fixture(scope="module")
+def beds_house(house: House, sandbox_server: Sandbox) -> BedsHouse:
+    """Another hotel of Alice's, at Beds24."""
+    sandbox_server.control("POST", "beds24/switches", json={"webhooks_paused": True})
+    return beds.connect(sandbox_server, engine.build_property(rooms=30, name="Mountain"))
+
+
 @pytest.fixture
 def alive(world: World, house: House) -> Iterator[World]:
     """Workers and scheduler run, and the sandbox is well; they are left running for the next test."""
@@ -69,3 +77,4 @@ def alive(world: World, house: House) -> Iterator[World]:
     world.start("workers", "scheduler")
     yield world
     house.heal()
+    house.sandbox.control("DELETE", "beds24/faults")

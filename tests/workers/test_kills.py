@@ -21,6 +21,7 @@ from portal.models import InboxState
 from portal.services import drain
 from tests.house import Database
 from tests.services import engine
+from tests.services.beds import BedsHouse
 from tests.services.engine import House
 
 SECONDS = 60
@@ -45,7 +46,7 @@ def _somebody_waits(database: Database) -> bool:
 
 def _in_a_call(house: House) -> bool:
     """Whether a fault has struck: the sandbox holds an answer back."""
-    rules = house.sandbox.control("GET", "faults")["faults"]
+    rules = [rule for root in ("", "beds24/") for rule in house.sandbox.control("GET", f"{root}faults")["faults"]]
     return any(rule["struck"] for rule in rules)
 
 
@@ -92,13 +93,13 @@ def before_the_commit(house: House, database: Database) -> Iterator[Callable[[],
 
 @contextmanager
 def during_the_providers_call(house: House, database: Database) -> Iterator[Callable[[], bool]]:
-    _slow(house, "/availability")
+    _slow(house, house.units_path)
     yield lambda: _in_a_call(house)
 
 
 @contextmanager
 def after_the_providers_answer_before_the_record(house: House, database: Database) -> Iterator[Callable[[], bool]]:
-    _slow(house, "/availability")
+    _slow(house, house.units_path)
     with psycopg.connect(database.admin_url) as connection:
 
         def caught() -> bool:
@@ -135,6 +136,24 @@ def test_a_booking_survives_the_death_of_its_worker(alive: World, house: House, 
 
     assert [str(each) for each in left] == []
     assert [row.code for row in house.reservations()].count(booking["code"]) == 1
+
+
+@pytest.mark.parametrize("trap", TRAPS[2:], ids=lambda trap: trap.__name__)
+def test_a_booking_at_beds24_survives_it_too(
+    alive: World, beds_house: BedsHouse, database: Database, trap: Trap
+) -> None:
+    with trap(beds_house, database) as caught:
+        booking = beds_house.book()
+        drain.request_pull(beds_house.connection_id)
+        alive.wait(caught, f"catching the worker {trap.__name__}", 30)
+        alive.kill("workers")
+    beds_house.heal()
+    alive.start("workers")
+
+    left, _ = reconciler.wait_until_clean(beds_house.sandbox.url, SECONDS, nights=30)
+
+    assert [str(each) for each in left] == []
+    assert [row.code for row in beds_house.reservations()].count(booking["code"]) == 1
 
 
 def test_a_bell_that_was_taken_and_never_answered_is_rung_again(alive: World, house: House, database: Database) -> None:
