@@ -138,7 +138,7 @@ def test_a_booking_survives_the_death_of_its_worker(alive: World, house: House, 
     assert [row.code for row in house.reservations()].count(booking["code"]) == 1
 
 
-@pytest.mark.parametrize("trap", TRAPS[2:], ids=lambda trap: trap.__name__)
+@pytest.mark.parametrize("trap", TRAPS[3:], ids=lambda trap: trap.__name__)
 def test_a_booking_at_beds24_survives_it_too(
     alive: World, beds_house: BedsHouse, database: Database, trap: Trap
 ) -> None:
