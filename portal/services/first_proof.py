@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from portal import tenancy
 from portal.db import now, unit_of_work
@@ -43,7 +43,8 @@ class Proof:
     rate: Decimal
     currency: str
     seen_at: datetime
-    seconds: int  # from the organization's first moment
+    seconds: int  # from signing up for an organization's first hotel, else from its first form
+    first: bool
 
 
 def activate(draft_id: UUID, connection: Connection) -> UUID:
@@ -76,9 +77,7 @@ def note(connection: Connection) -> bool:
     if found is None:
         return now() - draft.activated_at < GIVE_UP
     night, plan, room_type, rate, seen_at = found
-    founded = db.session.execute(
-        select(Organization.created_at).where(Organization.id == tenancy.required())
-    ).scalar_one()
+    began, first = _beginning(draft)
     draft.proved_at = seen_at
     draft.proof = {
         "night": night.isoformat(),
@@ -86,7 +85,8 @@ def note(connection: Connection) -> bool:
         "plan": plan.name,
         "rate": wire(rate, plan.currency),
         "currency": plan.currency,
-        "seconds": round((seen_at - founded).total_seconds()),
+        "seconds": round((seen_at - began).total_seconds()),
+        "first": first,
     }
     return False
 
@@ -104,7 +104,18 @@ def read(draft: Onboarding) -> Proof | None:
         facts["currency"],
         draft.proved_at,
         int(facts["seconds"]),
+        bool(facts["first"]),
     )
+
+
+def _beginning(draft: Onboarding) -> tuple[datetime, bool]:
+    """Since when the proof was waited for, and whether that is since the organization signed up."""
+    others = exists().where(Property.organization_id == tenancy.required(), Property.id != draft.property_id)
+    if db.session.scalar(select(others)):
+        return draft.created_at, False
+    query = select(Organization.created_at).where(Organization.id == tenancy.required())
+    founded: datetime = db.session.execute(query).scalar_one()
+    return founded, True
 
 
 def _first_night(connection: Connection, since: datetime) -> tuple[date, RatePlan, str, Decimal, datetime] | None:

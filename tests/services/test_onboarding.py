@@ -235,7 +235,7 @@ def test_the_first_night_is_proved_once_and_never_before_it_was_sent(alice: Sand
 
     assert proof is not None
     assert (proof.room_type, proof.plan, proof.rate, proof.currency) == ("Double", "Flexible", Decimal(120), "EUR")
-    assert 0 <= proof.seconds < 600
+    assert 0 <= proof.seconds < 600 and proof.first
     assert way(draft_id).states[Step.ACTIVATE] is State.DONE
 
 
@@ -256,3 +256,17 @@ def test_what_waits_for_its_activation_is_polled_and_read_by_the_clock_and_sends
 
     assert {"channels", "parity"} <= due
     assert not due & {"push", "full_sync"}
+
+
+def test_a_second_hotels_time_runs_from_its_own_first_form(alice: Sandbox) -> None:
+    properties.create(replace(FACTS, name="The first"))
+    draft_id = begun()
+    connection = chosen(draft_id)
+    provision.run(connection.id)
+    first_proof.activate(draft_id, connection)
+    push.push(connection.id)
+    parity.check(connection.id)
+
+    proof = first_proof.read(onboarding.find(draft_id))
+
+    assert proof is not None and not proof.first
