@@ -92,6 +92,8 @@ class Auth:
             try:
                 answer = self._http.request("GET", "/authentication/token", headers=headers, bucket=BUCKET)
             except (AuthFailed, Rejected) as error:
+                if store.load().refresh != tokens.refresh:
+                    return store.load()  # changed by somebody who held the renewal before us and came back late
                 message = "Beds24 no longer accepts our refresh token: connect again with a new invite code"
                 raise AuthFailed(message, call_id=error.call_id) from error
             renewed = self._read(answer, tokens.refresh)

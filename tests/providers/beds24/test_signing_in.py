@@ -178,6 +178,21 @@ def test_an_outage_while_renewing_is_worth_another_try(wire):
         make_beds24(Store(make_tokens(access=None))).fetch_properties()
 
 
+def test_a_refusal_because_somebody_else_changed_the_token_is_not_the_end_of_it(wire):
+    store = Store(make_tokens(access=None))
+
+    def refuse(request):
+        # Who held the renewal before, and slept past it, stores what it got: ours is dead, and no longer needed.
+        store.save(make_tokens(refresh="r2" + "z" * 160, access="a2" + "z" * 160))
+        return (401, {}, json.dumps(refusal("Token not valid", 401)))
+
+    wire.add_callback(responses.GET, TOKEN, refuse)
+    wire.get(PROPERTIES, json=page(kind="property"))
+
+    assert make_beds24(store).fetch_properties() == ()
+    assert len(store.saved) == 1
+
+
 def test_two_workers_renew_once_though_the_old_refresh_token_dies():
     minted: list[str] = []
 
