@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import flask_babel
 import pytest
-from babel.messages.extract import extract_from_dir
 
 from portal import tenancy
 from portal.domain.channels import CHANNELS
@@ -16,11 +13,10 @@ from portal.services.members import EVERYWHERE
 from portal.web import errors
 from tests.factories import alices_house, charlies_house, make_admin
 from tests.letters import last
+from tests.messages import extracted
 from tests.pages import plain_pages
 from tests.people import sign_in
 from tests.pseudo import Pseudo, pseudo, untranslated
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -115,22 +111,7 @@ def test_an_unknown_language_gets_english(client, db):
     assert '<html lang="en"' in page.text and "Sign in" in page.text
 
 
-def test_translators_find_every_message(app):
-    method_map = [("templates/**.html", "jinja2"), ("portal/**.py", "python")]
-    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None}
-
-    found = {
-        message[2] if isinstance(message[2], str) else message[2][0]
-        for message in extract_from_dir(
-            ROOT, method_map, keywords=keywords, directory_filter=lambda path: Path(path).name in WALKED or within(path)
-        )
-    }
+def test_translators_find_every_message():
+    found = extracted()
 
     assert {"Sign in", "%(num)d night", "This page is not here", "Prices & rooms"} <= found
-
-
-WALKED = {"templates", "portal"}
-
-
-def within(path: str) -> bool:
-    return any(part in WALKED for part in Path(path).relative_to(ROOT).parts)

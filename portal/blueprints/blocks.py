@@ -38,7 +38,7 @@ def create(property_id: UUID, room_id: UUID) -> Any:
         except NotAgreed as question:
             asking = question.consequences
         except Refused as error:
-            form.refuse(_field(error), str(error))
+            form.refuse(_field(error), error)
     return house_pages.page(room_id, 422 if form.errors else 409, block=form, blocking=asking)
 
 
@@ -64,7 +64,7 @@ def change(property_id: UUID, block_id: UUID) -> Any:
         except NotAgreed as question:
             asking = question.consequences
         except Refused as error:
-            form.refuse(_field(error), str(error))
+            form.refuse(_field(error), error)
     return _page(block_id, 422 if form.errors else 409, form=form, asking=asking)
 
 

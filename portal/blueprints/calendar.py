@@ -15,7 +15,7 @@ from portal.domain.reservations import Status
 from portal.schemas.calendar import SHOWN, SPANS, USUAL_NIGHTS, MoveForm, TapeView
 from portal.services import reservations, room_types, rooms, tape
 from portal.services.errors import Refused
-from portal.web import htmx
+from portal.web import htmx, refusals
 from portal.web.filters import nights as nights_in_words
 from portal.web.forms import Form
 from portal.web.guards import allowed
@@ -64,7 +64,7 @@ def move(property_id: UUID) -> Any:
         if stay.room_id != room.id:
             reservations.move_room(property_id, stay.reservation_id, stay.id, room.id, version=wish.data["version"])
     except Refused as error:
-        sentence = gettext("%(guest)s was not moved. %(reason)s", guest=stay.guest, reason=str(error))
+        sentence = gettext("%(guest)s was not moved. %(reason)s", guest=stay.guest, reason=refusals.said(error))
         if not wish.data["chart"]:
             return _choose(stay.id, view, sentence)
         return _drawn(view, Result(stay.id, sentence, "needs_you"), 422)

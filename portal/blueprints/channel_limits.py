@@ -42,7 +42,7 @@ def set_limit(property_id: UUID) -> Any:
         except NotFound:
             form.refuse("channel_id", gettext("This channel is not connected any more."))
         except Refused as error:
-            form.refuse(error.field, str(error))
+            form.refuse(error.field, error)
     if form.errors:
         return _page(property_id, form, 422)
     return htmx.go(url_for(".index", property_id=property_id))

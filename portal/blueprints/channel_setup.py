@@ -15,7 +15,7 @@ from portal.domain.channels import channel
 from portal.schemas.channel_setup import AccountForm, AskForm, SwitchingForm, TickForm
 from portal.services import channel_checklist, channel_readback, channel_setups, connections, magic_links
 from portal.services.errors import NotFound, Refused
-from portal.web import extranet_words, htmx
+from portal.web import extranet_words, htmx, refusals
 from portal.web.forms import Form
 from portal.web.guards import allowed
 
@@ -95,7 +95,7 @@ def account(property_id: UUID, code: str) -> Any:
     try:
         channel_setups.save_account(setup, form.data["account_id"], repair=request.form.get("repair") == "1")
     except Refused as error:
-        return _page(property_id, code, form.refuse(error.field, str(error)), 409)
+        return _page(property_id, code, form.refuse(error.field, error), 409)
     return htmx.go(_back(property_id, code))
 
 
@@ -135,7 +135,7 @@ def choose(property_id: UUID, code: str) -> Any:
     try:
         wrong = channel_setups.choose(setup, chosen)
     except Refused as error:
-        return _page(property_id, code, status=409, refused=str(error))
+        return _page(property_id, code, status=409, refused=refusals.said(error))
     if wrong:
         return _page(property_id, code, status=422, wrong=wrong)
     return htmx.go(_back(property_id, code))
@@ -152,7 +152,7 @@ def ask(property_id: UUID, code: str) -> Any:
     try:
         channel_setups.ask(setup, form.data["wish"])
     except Refused as error:
-        return _page(property_id, code, status=409, refused=str(error))
+        return _page(property_id, code, status=409, refused=refusals.said(error))
     return htmx.go(_back(property_id, code))
 
 

@@ -30,7 +30,7 @@ from portal.services import (
     webhook_setup,
 )
 from portal.services.errors import Refused
-from portal.web import htmx, run_words, troubles, words
+from portal.web import htmx, refusals, run_words, troubles, words
 from portal.web.forms import Form
 from portal.web.guards import allowed
 
@@ -95,7 +95,7 @@ def connect(property_id: UUID) -> Any:
     try:
         provision.request(g.property)
     except Refused as error:
-        return _page(property_id, str(error), 409)
+        return _page(property_id, refusals.said(error), 409)
     return htmx.go(url_for(".index", property_id=property_id))
 
 

@@ -82,7 +82,7 @@ def account() -> Any:
     try:
         channel_setups.save_account(visit.setup, form.data["account_id"])
     except Refused as error:
-        return _page(visit, form.refuse(error.field, str(error)), 409)
+        return _page(visit, form.refuse(error.field, error), 409)
     return htmx.go(url_for(".index"))
 
 

@@ -13,6 +13,7 @@ from portal.domain.guests import is_alias
 from portal.schemas.guests import GuestSearch, MergeForm, NotesForm
 from portal.services import guest_merges, guest_views
 from portal.services.errors import Refused
+from portal.web import refusals
 from portal.web.forms import Form
 from portal.web.guards import allowed
 
@@ -76,7 +77,7 @@ def merge(property_id: UUID, guest_id: UUID) -> Any:
     try:
         guest_merges.merge(guest_id, other_id, chosen)
     except Refused as error:
-        return _page(guest_id, 409, refused=str(error))
+        return _page(guest_id, 409, refused=refusals.said(error))
     return redirect(url_for(".show", property_id=property_id, guest_id=guest_id), 303)
 
 
@@ -88,7 +89,7 @@ def undo(property_id: UUID, merge_id: UUID) -> Any:
     try:
         undone = guest_merges.undo(merge_id)
     except Refused as error:
-        return _page(kept_id, 409, refused=str(error))
+        return _page(kept_id, 409, refused=refusals.said(error))
     back = url_for(".show", property_id=property_id, guest_id=kept_id, apart=undone.gone_id, stayed=len(undone.stayed))
     return redirect(back, 303)
 
@@ -109,7 +110,7 @@ def _compare(guest_id: UUID, other_id: UUID) -> Any:
     try:
         preview = guest_merges.preview(guest_id, other_id)
     except Refused as error:
-        return _page(guest_id, 409, refused=str(error))
+        return _page(guest_id, 409, refused=refusals.said(error))
     stays = {each: guest_views.stays(each, _scope()) for each in (guest_id, other_id)}
     return render_template("guests/merge.html", preview=preview, stays=stays, is_alias=is_alias)
 

@@ -21,7 +21,7 @@ from portal.services import (
 )
 from portal.services.errors import NotFound, Refused, StaleEdit
 from portal.services.mapping_drafts import Faulty
-from portal.web import htmx, mapping_page, mapping_words
+from portal.web import htmx, mapping_page, mapping_words, refusals
 from portal.web.guards import allowed
 from portal.web.identity import person
 
@@ -140,7 +140,7 @@ def undo(property_id: UUID, connection_id: UUID, change_id: UUID) -> Any:
     try:
         mapping_apply.undo(connection, change_id)
     except Refused as error:
-        return _history(connection, str(error), 409)
+        return _history(connection, refusals.said(error), 409)
     return htmx.go(url_for(".history", property_id=property_id, connection_id=connection_id))
 
 
@@ -151,7 +151,7 @@ def replay(property_id: UUID, connection_id: UUID) -> Any:
     try:
         held_bookings.wish(connection)
     except Refused as error:
-        return _page(connection, refused=str(error), code=409)
+        return _page(connection, refused=refusals.said(error), code=409)
     return htmx.go(_back(connection))
 
 
@@ -239,9 +239,10 @@ def _version() -> int:
 def _said(error: Refused) -> str:
     if isinstance(error, StaleEdit):
         return gettext(
-            "%(reason)s What you chose is kept below and not saved yet: compare, then save again.", reason=str(error)
+            "%(reason)s What you chose is kept below and not saved yet: compare, then save again.",
+            reason=refusals.said(error),
         )
-    return str(error)
+    return refusals.said(error)
 
 
 def _back(connection: Any) -> str:

@@ -14,7 +14,7 @@ from portal.services.attempts import TooManyAttempts
 from portal.services.errors import Refused
 from portal.services.letters import Role
 from portal.services.members import EVERYWHERE, Scope
-from portal.web import identity
+from portal.web import identity, refusals
 from portal.web.forms import Form
 from portal.web.guards import allowed_in_organization, fresh
 
@@ -103,11 +103,7 @@ def _scope(form: Form) -> Scope:
 
 
 def _refusal(error: Refused) -> str:
-    if isinstance(error, mails.NoMail):
-        return gettext("This installation sends no mail.")
-    if error.field == "properties":
-        return _sentence("properties")
-    return gettext("This person works here or is invited already. Look at the lists below.")
+    return _sentence("properties") if error.field == "properties" else refusals.said(error)
 
 
 def _sentence(kind: str) -> str:

@@ -178,7 +178,7 @@ def keep_plans(organization_id: UUID, draft_id: UUID) -> Any:
     try:
         _build(draft, found)
     except Refused as refused:
-        return _plans_page(_way(draft_id), found, typed, Form(data=typed).refuse(None, str(refused)), 409)
+        return _plans_page(_way(draft_id), found, typed, Form(data=typed).refuse(None, refused), 409)
     return redirect(onboarding_words.address(draft, Step.CONNECT), 303)
 
 
@@ -211,9 +211,9 @@ def _rebuilt(draft: Any, step: Step) -> Any:
     except Refused as refused:
         way = _way(draft.id)
         if step is Step.ROOMS:
-            form = Form(data=draft.answers[Step.PROPERTY.value]).refuse(refused.field, str(refused))
+            form = Form(data=draft.answers[Step.PROPERTY.value]).refuse(refused.field, refused)
             return _property_page(form, way, draft.id, 409)
-        return _rooms_page(way, draft.answers[Step.ROOMS.value], Form().refuse(None, str(refused)), 409)
+        return _rooms_page(way, draft.answers[Step.ROOMS.value], Form().refuse(None, refused), 409)
     return None
 
 

@@ -44,7 +44,7 @@ def choose(organization_id: UUID, draft_id: UUID) -> Any:
     try:
         draft = onboarding_route.choose(draft_id, form.data["route"], switching=form.data["switching"])
     except Refused as refused:
-        return _connect_page(_way(draft_id), form.refuse(None, str(refused)), 409)
+        return _connect_page(_way(draft_id), form.refuse(None, refused), 409)
     if draft.route == onboarding.LATER:
         return redirect(address(draft, Step.ACTIVATE), 303)
     return redirect(address(draft, Step.PROVISION), 303)

@@ -11,7 +11,7 @@ from flask import Blueprint, abort, g, make_response, redirect, render_template,
 from portal.schemas.rate_edits import PageOf
 from portal.services import rate_edit_progress, rate_edit_rows, rate_edits
 from portal.services.errors import Refused, StaleEdit
-from portal.web import htmx, rate_lines
+from portal.web import htmx, rate_lines, refusals
 from portal.web.forms import Form
 from portal.web.guards import allowed
 from portal.web.rate_lines import LineForm
@@ -43,7 +43,7 @@ def of_range(property_id: UUID) -> Any:
     try:
         edit_id = rate_edits.create(property_id, [typed.line] if typed.line else [])
     except Refused as error:
-        typed.form.refuse(error.field, str(error))
+        typed.form.refuse(error.field, error)
         edit_id = rate_edits.create(property_id)
     if typed.errors:
         return _draft(property_id, edit_id, typed, 422)
@@ -79,7 +79,7 @@ def put_line(property_id: UUID, edit_id: UUID) -> Any:
         try:
             rate_edits.put_line(property_id, edit_id, typed.line, typed.number)
         except Refused as error:
-            typed.form.refuse(error.field, str(error))
+            typed.form.refuse(error.field, error)
     if typed.errors:
         return _draft(property_id, edit_id, typed, 422)
     target = ".preview" if "done" in request.form else ".show"
@@ -123,7 +123,7 @@ def apply(property_id: UUID, edit_id: UUID) -> Any:
     except StaleEdit:
         return _preview(property_id, edit_id, stale=True)
     except Refused as error:
-        return _preview(property_id, edit_id, refused=str(error))
+        return _preview(property_id, edit_id, refused=refusals.said(error))
     return redirect(url_for(".show", property_id=property_id, edit_id=edit_id), 303)
 
 
@@ -166,7 +166,7 @@ def _sums(property_id: UUID, wishes: list[Any]) -> dict[str, Any]:
     try:
         return {"sums": rate_edit_rows.sums(rate_edits.preview(property_id, wishes)), "trouble": ""}
     except Refused as error:
-        return {"sums": None, "trouble": str(error)}
+        return {"sums": None, "trouble": refusals.said(error)}
 
 
 def _preview(property_id: UUID, edit_id: UUID, *, stale: bool = False, refused: str = "") -> Any:
@@ -178,7 +178,7 @@ def _preview(property_id: UUID, edit_id: UUID, *, stale: bool = False, refused: 
     try:
         outcome = rate_edits.preview(property_id, wishes)
     except Refused as error:
-        return _draft(property_id, edit_id, LineForm(form=Form().refuse(error.field, str(error))), 422)
+        return _draft(property_id, edit_id, LineForm(form=Form().refuse(error.field, error)), 422)
     rows, page = rate_edit_rows.rows(outcome), form.data["page"]
     html = render_template(
         "rate_edits/preview.html", edit=edit, sums=rate_edit_rows.sums(outcome), stamp=outcome.stamp(), page=page,

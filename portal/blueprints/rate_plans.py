@@ -34,7 +34,7 @@ def set_limits(property_id: UUID) -> Any:
         try:
             plan_terms.set_house_limits(property_id, form.data["floor"], form.data["ceiling"])
         except Refused as error:
-            form.refuse(error.field, str(error))
+            form.refuse(error.field, error)
     if form.errors:
         form.data = request.form.to_dict()
         return _index(property_id, form, 422)
@@ -56,7 +56,7 @@ def change(property_id: UUID, plan_id: UUID) -> Any:
         try:
             plan_terms.change(property_id, plan_id, _terms(form), form.data["shown"])
         except Refused as error:
-            form.refuse(error.field, str(error))
+            form.refuse(error.field, error)
     if form.errors:
         form.data = request.form.to_dict()
         return _show(property_id, plan_id, form=form, status=422)
@@ -113,7 +113,7 @@ def _keep_season(property_id: UUID, plan_id: UUID, rule_id: UUID | None) -> Any:
         try:
             _store_season(property_id, plan_id, rule_id, form)
         except Refused as error:
-            form.refuse(error.field, str(error))
+            form.refuse(error.field, error)
     if form.errors:
         form.data = typed
         return _show(property_id, plan_id, season=form, rule_id=rule_id, status=422)

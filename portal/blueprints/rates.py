@@ -75,7 +75,7 @@ def save_night(property_id: UUID) -> Any:
             edit.look = look
         return _show(night, edit, 422)
     except Refused as error:
-        form.refuse(error.field, str(error))
+        form.refuse(error.field, error)
         return _show(night, edit, 422)
     here = url_for(".trace", property_id=property_id, kind="rates", subject=found.subject_id, night=found.night)
     if not htmx.is_htmx():

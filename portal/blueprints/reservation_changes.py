@@ -64,7 +64,7 @@ def _wanted(property_id: UUID, reservation_id: UUID, *, apply: bool) -> Any:
         form.data["version"] = None
         return _page(reservations.detail(property_id, reservation_id), room, form, status=409)
     except Refused as error:
-        return _page(reservations.detail(property_id, reservation_id), room, form.refuse(error.field, str(error)),
+        return _page(reservations.detail(property_id, reservation_id), room, form.refuse(error.field, error),
                      status=422)  # fmt: skip
     return _page(reservations.detail(property_id, reservation_id), room, form, seen)
 
@@ -136,9 +136,9 @@ def _offer(key: str, room: Any, property_id: UUID) -> dict[str, UUID]:
     try:
         wanted = {"room_type_id": UUID(kind), **({"rate_plan_id": UUID(plan)} if plan else {})}
     except ValueError:
-        raise Refused(gettext("Choose one of the list."), field="offer") from None
+        raise Refused("Choose one of the list.", field="offer") from None
     if plan and rate_plans.find_plan(property_id, wanted["rate_plan_id"]).room_type_id != wanted["room_type_id"]:
-        raise Refused(gettext("Choose one of the list."), field="offer")
+        raise Refused("Choose one of the list.", field="offer")
     if wanted["room_type_id"] == room.row.room_type_id:
         del wanted["room_type_id"]
     return wanted

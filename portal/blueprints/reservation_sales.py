@@ -86,7 +86,7 @@ def create(property_id: UUID) -> Any:
     try:
         wanted = _request(data)
     except Refused as error:
-        return _again(form.refuse(error.field, str(error)), 422)
+        return _again(form.refuse(error.field, error), 422)
     if not data["anyway"]:
         alike = reservation_likeness.looks_like(property_id, data["check_in"], data["check_out"], wanted.guest)
         if alike and reservations.sold_with(property_id, str(data["key"])) is None:
@@ -94,7 +94,7 @@ def create(property_id: UUID) -> Any:
     try:
         sold = reservations.create(property_id, wanted, str(data["key"]))
     except Refused as error:
-        return _again(form.refuse(error.field, str(error)), 422)
+        return _again(form.refuse(error.field, error), 422)
     return htmx.go(url_for(".show", property_id=property_id, reservation_id=sold.id))
 
 
@@ -136,7 +136,7 @@ def _offered(form: Form, sale: Sale, status: int = 200) -> Any:
     try:
         sale.choices = _sale(form).choices
     except Refused as error:
-        return _page(form.refuse(error.field, str(error)), sale, 422)
+        return _page(form.refuse(error.field, error), sale, 422)
     if request.method == "GET":
         sale.chosen = _wished(form.data, sale.choices)
     return _page(form, sale, status)

@@ -15,7 +15,7 @@ from portal.domain.reservations import OCCUPYING, Status
 from portal.schemas.reservations import CancelForm, MoveForm, StepForm
 from portal.services import reservation_offers, reservations, room_types
 from portal.services.errors import NotFound, Refused
-from portal.web import htmx, ota_steps
+from portal.web import htmx, ota_steps, refusals
 from portal.web.forms import Form
 from portal.web.guards import allowed
 
@@ -49,7 +49,7 @@ def step(property_id: UUID, reservation_id: UUID, step: str) -> Any:
     except Refused as error:
         if before == LEADS_TO.get(step):
             return _back(property_id, reservation_id, form.data.get("when") or "")
-        return page_of(property_id, reservation_id, str(error), 409)
+        return page_of(property_id, reservation_id, refusals.said(error), 409)
     return _back(property_id, reservation_id, form.data.get("when") or "")
 
 
@@ -70,7 +70,7 @@ def cancel(property_id: UUID, reservation_id: UUID) -> Any:
     except Refused as error:
         if reservations.find(property_id, reservation_id).status == Status.CANCELLED:
             return _back(property_id, reservation_id)
-        return _cancel_page(property_id, reservation_id, form.refuse(error.field, str(error)), 409)
+        return _cancel_page(property_id, reservation_id, form.refuse(error.field, error), 409)
     return _back(property_id, reservation_id)
 
 
@@ -93,7 +93,7 @@ def move(property_id: UUID, reservation_id: UUID, row_id: UUID) -> Any:
         if any(room.row.id == row_id and room.row.room_id == form.data["room_id"]
                for room in reservations.detail(property_id, reservation_id).rooms):  # fmt: skip
             return _back(property_id, reservation_id)
-        return _move_page(property_id, reservation_id, row_id, form.refuse("room_id", str(error)), 409)
+        return _move_page(property_id, reservation_id, row_id, form.refuse("room_id", error), 409)
     return _back(property_id, reservation_id)
 
 

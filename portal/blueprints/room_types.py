@@ -36,7 +36,7 @@ def create(property_id: UUID) -> Any:
         try:
             room_types.create(property_id, facts, numbers, room_type_id=form.data["key"])
         except Refused as error:
-            form.refuse(error.field, str(error))
+            form.refuse(error.field, error)
     return _page(form, 422) if form.errors else htmx.go(url_for("rooms.index", property_id=property_id))
 
 
@@ -57,7 +57,7 @@ def change(property_id: UUID, room_type_id: UUID) -> Any:
         try:
             room_types.change(property_id, room_type_id, facts)
         except Refused as error:
-            form.refuse(error.field, str(error))
+            form.refuse(error.field, error)
     if form.errors:
         return _page(form, 422, kind=kind)
     return htmx.go(url_for("rooms.index", property_id=property_id, _anchor=f"type-{room_type_id}"))
@@ -74,7 +74,7 @@ def add_rooms(property_id: UUID, room_type_id: UUID) -> Any:
         try:
             room_types.add_rooms(property_id, room_type_id, numbers, floor=said["floor"], request=said["key"])
         except Refused as error:
-            form.refuse(error.field, str(error))
+            form.refuse(error.field, error)
     if form.errors:
         facts = Form(data={name: getattr(kind, name) for name in _FACTS})
         return _page(facts, 422, kind=kind, more=form)

@@ -12,7 +12,7 @@ from portal.schemas.rooms import Agreed, HouseFilter, HousekeepingForm, RoomForm
 from portal.services import blocks, house, properties, room_edits, room_types, rooms
 from portal.services.consequences import Consequences, NotAgreed
 from portal.services.errors import Refused
-from portal.web import htmx
+from portal.web import htmx, refusals
 from portal.web.forms import Form
 from portal.web.guards import allowed
 from portal.web.vocabulary import BLOCK_REASONS
@@ -60,7 +60,7 @@ def change(property_id: UUID, room_id: UUID) -> Any:
         try:
             room_edits.change(property_id, room_id, form.data["number"], form.data["floor"])
         except Refused as error:
-            form.refuse(error.field, str(error))
+            form.refuse(error.field, error)
     if form.errors:
         return page(room_id, 422, facts=form)
     return htmx.go(url_for(".show", property_id=property_id, room_id=room_id))
@@ -77,7 +77,7 @@ def retire(property_id: UUID, room_id: UUID) -> Any:
     except NotAgreed as question:
         return page(room_id, 409, retiring=question.consequences)
     except Refused as error:
-        return page(room_id, 409, refused=str(error))
+        return page(room_id, 409, refused=refusals.said(error))
     return htmx.go(url_for(".index", property_id=property_id))
 
 

@@ -51,7 +51,7 @@ def connect(property_id: UUID, provider: str) -> Any:
         else:
             connections.create(g.property, provider, code=code, login_id=None if code else login_id)
     except Refused as error:
-        return _page(property_id, provider, form.refuse(error.field, str(error)), 409)
+        return _page(property_id, provider, form.refuse(error.field, error), 409)
     return htmx.go(_here(property_id, provider))
 
 
@@ -88,7 +88,7 @@ def choose(property_id: UUID, provider: str) -> Any:
     try:
         connections.choose_property(connection, form.data["external_property_id"])
     except Refused as error:
-        return _page(property_id, provider, form.refuse(error.field, str(error)), 409)
+        return _page(property_id, provider, form.refuse(error.field, error), 409)
     return htmx.go(_here(property_id, provider))
 
 
@@ -98,7 +98,7 @@ def start(property_id: UUID, provider: str) -> Any:
     try:
         connections.start(_connection(property_id, provider))
     except Refused as error:
-        return _page(property_id, provider, Form().refuse(None, str(error)), 409)
+        return _page(property_id, provider, Form().refuse(None, error), 409)
     return htmx.go(_here(property_id, provider))
 
 
@@ -112,7 +112,7 @@ def pace(property_id: UUID, provider: str) -> Any:
     try:
         connections.read_every(connection, form.data["minutes"])
     except Refused as error:
-        return _page(property_id, provider, form.refuse(error.field, str(error)), 409)
+        return _page(property_id, provider, form.refuse(error.field, error), 409)
     return htmx.go(_here(property_id, provider))
 
 

@@ -14,6 +14,7 @@ from portal.models import Membership, Purpose, Role, User, UserSession
 from portal.services import attempts, letters, mails, members, passwords, second_steps, sessions, tokens
 from portal.services.errors import Refused
 from portal.services.members import Scope
+from portal.services.sentences import Phrase
 
 log = structlog.get_logger()
 
@@ -30,11 +31,18 @@ class CodeNeeded(Exception):
         self.pending = pending
 
 
+_WEAK = {
+    "short": Phrase("This password is too short."),
+    "long": Phrase("This password is too long."),
+    "guessable": Phrase("This password is too guessable."),
+}
+
+
 class WeakPassword(Refused):
     """`weakness`: short, long, guessable."""
 
     def __init__(self, weakness: str) -> None:
-        super().__init__(f"This password is too {weakness}.", field="new_password")
+        super().__init__(_WEAK[weakness], field="new_password")
         self.weakness = weakness
 
 
@@ -125,7 +133,7 @@ def create(email: str, name: str, password: str, *, is_platform_admin: bool = Fa
     password_hash = checked_hash(password, email, name)
     with unit_of_work():
         if db.session.scalar(select(User.id).where(User.email == email)):
-            raise Refused(f"{email} has an account already.", field="email")
+            raise Refused("%(email)s has an account already.", email=email, field="email")
         user = new_user(email, name, password_hash, locale=locale, verified=True)
         user.is_platform_admin = is_platform_admin
     return user

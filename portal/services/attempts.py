@@ -9,6 +9,7 @@ import structlog
 from portal.crypto import token_hash
 from portal.extensions import redis
 from portal.services.errors import Refused
+from portal.services.sentences import Phrase
 from portal.throttle import Throttle
 
 log = structlog.get_logger()
@@ -30,7 +31,7 @@ class TooManyAttempts(Refused):
     """Guessing is slowed down. `wait` is in seconds."""
 
     def __init__(self, wait: float) -> None:
-        super().__init__("There were too many attempts.")
+        super().__init__(Phrase("There were too many attempts."))
         self.wait = max(1, round(wait))
 
 

@@ -25,6 +25,7 @@ from portal.models import (
 from portal.services import audit, consequences, lanes, locks, room_nights, rooms, waiting
 from portal.services.consequences import StayInTheWay
 from portal.services.errors import NotFound, Refused
+from portal.services.sentences import Phrase
 
 
 class StaysInTheWay(Refused):
@@ -32,8 +33,10 @@ class StaysInTheWay(Refused):
 
     def __init__(self, number: str, stays: Sequence[StayInTheWay]) -> None:
         self.stays = tuple(stays)
-        named = ", ".join(f"{stay.code} ({stay.check_in} – {stay.check_out})" for stay in stays)
-        super().__init__(f"Room {number} is taken in these nights by {named}.", field="room")
+        super().__init__(
+            Phrase("Room %(number)s is taken in these nights by %(stays)s."),
+            number=number, stays=tuple(stay.code for stay in stays), field="room",
+        )  # fmt: skip
 
 
 def create(
@@ -181,7 +184,7 @@ def listed(property_id: UUID, first: date, last: date, room_id: UUID | None = No
 
 def _window(starts: date, ends: date) -> Window:
     if not 0 < (ends - starts).days <= LONGEST_STAY:
-        raise Refused(f"A block has from one to {LONGEST_STAY} nights.", field="ends")
+        raise Refused("A block has from one to %(most)s nights.", most=LONGEST_STAY, field="ends")
     return stay_window(starts, ends)
 
 
@@ -192,7 +195,7 @@ def _stays_in_the_way(property_id: UUID, room: Room, window: Window) -> list[Sta
     rooms.lock_types(property_id, {room.room_type_id, *_types_sold(expected)})
     stays = consequences.stays(room_nights.taken_by_stays([room.id], *window))
     if {stay.reservation_room_id for stay in stays} - set(expected):
-        raise Refused(f"Room {room.number} was sold this very moment: please look again.", field="room")
+        raise Refused("Room %(number)s was sold this very moment: please look again.", number=room.number, field="room")
     return stays
 
 
@@ -202,7 +205,7 @@ def _take(block: RoomBlock, room: Room, stays: Sequence[StayInTheWay]) -> None:
     nights = each(*stay_window(block.starts, block.ends))
     claims: list[room_nights.Claim] = [(room.id, night, None, block.id) for night in nights]
     if room_nights.take(block.property_id, claims):
-        raise Refused(f"Room {room.number} is already blocked in these nights.", field="room")
+        raise Refused("Room %(number)s is already blocked in these nights.", number=room.number, field="room")
 
 
 def _give_back(block: RoomBlock) -> None:

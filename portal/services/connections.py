@@ -182,9 +182,9 @@ def choose_property(connection: Connection, external_property_id: str) -> None:
     ours = db.session.scalar(select(Property.currency).where(Property.id == connection.property_id))
     if currency and currency != ours:
         raise Refused(
-            f"This property is kept in {currency} there and in {ours} here: amounts would be read wrongly.",
-            field="external_property_id",
-        )
+            "This property is kept in %(there)s there and in %(here)s here: amounts would be read wrongly.",
+            there=currency, here=ours or "", field="external_property_id",
+        )  # fmt: skip
     try:
         with unit_of_work():
             before = connection.external_property_id

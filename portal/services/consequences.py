@@ -21,6 +21,7 @@ from portal.extensions import db
 from portal.models import Reservation, ReservationRoom, Room
 from portal.services import availability
 from portal.services.errors import Refused
+from portal.services.sentences import Phrase
 
 Short = Mapping[UUID, Mapping[date, int]]
 """{room type: {night: how many stays would have no room behind them}}"""
@@ -63,7 +64,7 @@ class NotAgreed(Refused):
 
     def __init__(self, consequences: Consequences) -> None:
         self.consequences = consequences
-        super().__init__("This has consequences: look at them, then decide.")
+        super().__init__(Phrase("This has consequences: look at them, then decide."))
 
 
 def check(consequences: Consequences, agreed: str) -> None:

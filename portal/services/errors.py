@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from portal.services.sentences import Counted, Value, english
+
 
 class ServiceError(Exception):
     """Base: `str()` is a sentence for a person."""
@@ -12,11 +14,15 @@ class NotFound(ServiceError):
 
 
 class Refused(ServiceError):
-    """The rules of the trade forbid it. `field` names the input at fault, when there is one."""
+    """The rules of the trade forbid it. `field` names the input at fault, when there is one.
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
-        super().__init__(message)
-        self.field = field
+    The sentence is written out with its values named, `Refused("Room %(number)s is taken.", number=room.number)`:
+    `portal.web.refusals` says it in the reader's language, `str()` in English.
+    """
+
+    def __init__(self, sentence: str | Counted, *, field: str | None = None, **values: Value) -> None:
+        super().__init__(english(sentence, values))
+        self.sentence, self.values, self.field = sentence, values, field
 
 
 class NotStored(ServiceError):

@@ -17,6 +17,7 @@ from portal.models.sealed import lookup_hash
 from portal.services import accounts, attempts, audit, letters, locks, mails, members, sessions, tokens, verification
 from portal.services.errors import NotFound, Refused
 from portal.services.members import EVERYWHERE, Scope
+from portal.services.sentences import Phrase
 from portal.services.tokens import DeadLink
 
 log = structlog.get_logger()
@@ -28,7 +29,7 @@ class WrongAccount(Refused):
     """The invitation is for somebody else than the person who opened it. `email` is who it is for."""
 
     def __init__(self, email: str) -> None:
-        super().__init__("This invitation is for another e-mail address.")
+        super().__init__(Phrase("This invitation is for another e-mail address."))
         self.email = email
 
 

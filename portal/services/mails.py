@@ -30,6 +30,7 @@ from portal.models.platform_sealed import seal, unseal
 from portal.services import mail_server
 from portal.services.errors import Refused
 from portal.services.letters import Letter
+from portal.services.sentences import Phrase
 
 log = structlog.get_logger()
 
@@ -45,7 +46,7 @@ class NoMail(Refused):
     """This installation has no mail server."""
 
     def __init__(self) -> None:
-        super().__init__("This installation sends no mail.")
+        super().__init__(Phrase("This installation sends no mail."))
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,14 @@ from portal.extensions import db
 from portal.models import Connection, MappingDraft, RemoteSnapshot
 from portal.services import audit, mapping_sides, remote_products
 from portal.services.errors import Refused, StaleEdit
+from portal.services.sentences import Phrase
 
 
 class Faulty(Refused):
     """The mapping cannot be as wanted; `faults` says why, line by line."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("This mapping cannot be saved as it is.")
+        super().__init__(Phrase("This mapping cannot be saved as it is."))
         self.faults = faults
 
 
@@ -113,7 +114,7 @@ def locked(connection: Connection, version: int) -> MappingDraft:
         select(MappingDraft).filter_by(**mine).with_for_update().execution_options(populate_existing=True)
     ).one()
     if row.version != version:
-        raise StaleEdit(f"{row.changed_by or 'Somebody'} changed this draft meanwhile.")
+        raise StaleEdit("%(who)s changed this draft meanwhile.", who=row.changed_by or Phrase("Somebody"))
     return row
 
 

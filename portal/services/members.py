@@ -14,13 +14,14 @@ from portal.extensions import db
 from portal.models import Membership, MembershipProperty, Property, Role, User
 from portal.services import audit, locks
 from portal.services.errors import NotFound, Refused
+from portal.services.sentences import Phrase
 
 
 class LastOwner(Refused):
     """An organization without an owner could never be changed again."""
 
     def __init__(self) -> None:
-        super().__init__("An organization needs an owner.", field="role")
+        super().__init__(Phrase("An organization needs an owner."), field="role")
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,9 @@ def _remove_type(room_type: RoomType) -> None:
     ours = tenancy.required()
     mapped = exists().where(RoomMapping.organization_id == ours, RoomMapping.room_type_id == room_type.id)
     if db.session.scalar(select(mapped)):
-        raise Refused(f"{room_type.name} is at the channel manager already: keep it here, and close it after.")
+        raise Refused(
+            "%(type)s is at the channel manager already: keep it here, and close it after.", type=room_type.name
+        )
     for plan in _all_plans(room_type.property_id).values():
         if plan.room_type_id == room_type.id:
             plan.parent_id = None

@@ -62,7 +62,7 @@ def set_house_limits(property_id: UUID, floor: Decimal | None, ceiling: Decimal 
             "price_floor": None if floor is None else rate_terms.price(floor, hotel.currency, "floor"),
             "price_ceiling": None if ceiling is None else rate_terms.price(ceiling, hotel.currency, "ceiling"),
         }
-        rate_plans.check_limits(None, new["price_floor"], new["price_ceiling"])
+        rate_plans.check_limits(None, new["price_floor"], new["price_ceiling"], hotel.currency)
         changes = {name: (old, value) for name, value in new.items() if (old := getattr(hotel, name)) != value}
         for name, (_, value) in changes.items():
             setattr(hotel, name, value)
@@ -87,5 +87,5 @@ def _checked(plan: RatePlan, terms: Terms) -> dict[str, object]:
     rate_terms.checked(stays, plan.currency)
     if 0 < terms.max_stay < max(terms.min_stay_arrival, terms.min_stay_through):
         raise Refused("The minimum stay is longer than the maximum stay.", field="max_stay")
-    rate_plans.check_limits(terms.base_rate, terms.floor, terms.ceiling)
+    rate_plans.check_limits(terms.base_rate, terms.floor, terms.ceiling, plan.currency)
     return values

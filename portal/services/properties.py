@@ -115,10 +115,10 @@ def _check(facts: Facts) -> None:
     try:
         money.exponent(facts.currency)
     except ValueError:
-        raise Refused(f"No currency has the code {facts.currency}.", field="currency") from None
+        raise Refused("No currency has the code %(code)s.", code=facts.currency, field="currency") from None
     try:
         zone(facts.timezone)
     except ValueError:
-        raise Refused(f"No time zone is called {facts.timezone}.", field="timezone") from None
+        raise Refused("No time zone is called %(name)s.", name=facts.timezone, field="timezone") from None
     if facts.country is not None and not (len(facts.country) == 2 and facts.country in _TERRITORIES):
-        raise Refused(f"No country has the code {facts.country}.", field="country")
+        raise Refused("No country has the code %(code)s.", code=facts.country, field="country")

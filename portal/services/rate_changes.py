@@ -193,4 +193,4 @@ def _refuse_strangers(book: Book, plan_ids: Iterable[UUID]) -> None:
         if plan is None:
             raise NotFound(f"rate plan {plan_id}")
         if plan.archived_at is not None:
-            raise Refused(f"{plan.name} is not in use any more: take it out of this change.", field="plans")
+            raise Refused("%(plan)s is not in use any more: take it out of this change.", plan=plan.name, field="plans")

@@ -162,7 +162,10 @@ def _refuse_problems(
                 continue
             old, new = (rule.problems(cell, plan.floor, plan.ceiling) for cell in pair)
             if fresh := [problem for problem in new if problem not in old and problem not in allow]:
-                raise Refused(f"{plan.name}, night of {night.isoformat()}: {rate_terms.WORDS[fresh[0]]}.")
+                raise Refused(
+                    "%(plan)s, night of %(night)s: %(problem)s.",
+                    plan=plan.name, night=night, problem=rate_terms.WORDS[fresh[0]],
+                )  # fmt: skip
             sound.add(pair)
 
 

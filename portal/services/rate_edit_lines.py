@@ -63,7 +63,7 @@ def refuse(line: Line, ahead: Window) -> None:
         if last < ahead.first:
             raise Refused("These nights are over: their prices cannot change any more.", field=f"last_{number}")
         if last > ahead.last:
-            raise Refused(f"Calendars are kept until {ahead.last.isoformat()}.", field=f"last_{number}")
+            raise Refused("Calendars are kept until %(night)s.", night=ahead.last, field=f"last_{number}")
     if not any(True for _ in line.nights()):
         raise Refused("None of these nights is on a day of the week you chose.", field="weekdays")
     if not line.plans:

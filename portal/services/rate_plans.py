@@ -14,6 +14,7 @@ from portal.extensions import db
 from portal.models import RatePlan
 from portal.services import lanes
 from portal.services.errors import NotFound, Refused
+from portal.services.sentences import Amount
 
 
 def plans(property_id: UUID) -> Sequence[RatePlan]:
@@ -42,14 +43,20 @@ def find_plan(property_id: UUID, rate_plan_id: UUID, *, lock: bool = False) -> R
     return plan
 
 
-def check_limits(rate: Decimal | None, floor: Decimal | None, ceiling: Decimal | None) -> None:
+def check_limits(rate: Decimal | None, floor: Decimal | None, ceiling: Decimal | None, currency: str) -> None:
     """Refuse a price outside what the plan allows, and limits that allow none."""
     if floor is not None and ceiling is not None and floor > ceiling:
         raise Refused("The lowest price is above the highest one.", field="floor")
     if rate is not None and floor is not None and rate < floor:
-        raise Refused(f"The price is below the lowest one allowed for this plan, {floor}.", field="rate")
+        raise Refused(
+            "The price is below the lowest one allowed for this plan, %(least)s.",
+            least=Amount(floor, currency), field="rate",
+        )  # fmt: skip
     if rate is not None and ceiling is not None and rate > ceiling:
-        raise Refused(f"The price is above the highest one allowed for this plan, {ceiling}.", field="rate")
+        raise Refused(
+            "The price is above the highest one allowed for this plan, %(most)s.",
+            most=Amount(ceiling, currency), field="rate",
+        )  # fmt: skip
 
 
 def mark(property_id: UUID, plan: RatePlan, windows: Sequence[Window], urgent: bool, cause: str) -> None:

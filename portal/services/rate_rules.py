@@ -91,7 +91,7 @@ def _rule_values(plan: RatePlan, terms: rule.Rule, name: str) -> dict[str, Any]:
     if not terms.said():
         raise Refused("A rule says something about the price or the stay.", field="rate")
     said: Mapping[str, Any] = rate_terms.checked({key: getattr(terms, key) for key in FIELDS}, plan.currency)
-    check_limits(said["rate"], plan.floor, plan.ceiling)
+    check_limits(said["rate"], plan.floor, plan.ceiling, plan.currency)
     shortest = max(said["min_stay_arrival"] or 1, said["min_stay_through"] or 1)
     if 0 < (said["max_stay"] or 0) < shortest:
         raise Refused("The minimum stay is longer than the maximum stay.", field="max_stay")

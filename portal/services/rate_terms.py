@@ -10,19 +10,20 @@ from portal.domain import money
 from portal.domain.rates import Problem
 from portal.services.errors import Refused
 from portal.services.rate_calendar import FIELDS
+from portal.services.sentences import Counted, Phrase
 
 _STAYS = ("min_stay_arrival", "min_stay_through", "max_stay")
 _LONGEST_STAY = 999
 _MOST = Decimal(10) ** 9  # no night costs a billion, in whatever currency; a slip of the keyboard does
 
 WORDS = {
-    Problem.NO_PRICE: "there is no price",
-    Problem.NOT_A_NUMBER: "the price is not a number",
-    Problem.NOT_POSITIVE: "the price is not above zero",
-    Problem.BELOW_FLOOR: "the price is below the lowest one allowed for this plan",
-    Problem.ABOVE_CEILING: "the price is above the highest one allowed for this plan",
-    Problem.STAY_TOO_SHORT: "a stay has at least one night",
-    Problem.MINIMUM_OVER_MAXIMUM: "the minimum stay is longer than the maximum stay",
+    Problem.NO_PRICE: Phrase("there is no price"),
+    Problem.NOT_A_NUMBER: Phrase("the price is not a number"),
+    Problem.NOT_POSITIVE: Phrase("the price is not above zero"),
+    Problem.BELOW_FLOOR: Phrase("the price is below the lowest one allowed for this plan"),
+    Problem.ABOVE_CEILING: Phrase("the price is above the highest one allowed for this plan"),
+    Problem.STAY_TOO_SHORT: Phrase("a stay has at least one night"),
+    Problem.MINIMUM_OVER_MAXIMUM: Phrase("the minimum stay is longer than the maximum stay"),
 }
 
 
@@ -45,19 +46,25 @@ def number(value: Decimal, currency: str, field: str) -> Decimal:
         raise Refused("This is not an amount of money.", field=field)
     exact = money.quantize(value, currency)
     if exact != value:
-        raise Refused(f"Amounts in {currency} have {money.exponent(currency)} decimals.", field=field)
+        raise Refused(
+            Counted("Amounts in %(currency)s have %(num)s decimal.", "Amounts in %(currency)s have %(num)s decimals."),
+            num=money.exponent(currency), currency=currency, field=field,
+        )  # fmt: skip
     return exact
 
 
 def _checked(name: str, value: Any, currency: str) -> Any:
     if name not in FIELDS:
-        raise Refused(f"A night has no {name}.", field=name)
+        raise Refused("A night has no %(name)s.", name=name, field=name)
     if name == "rate":
         return price(value, currency)
     if name in _STAYS:
         least = 0 if name == "max_stay" else 1
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= _LONGEST_STAY:
-            raise Refused(f"A length of stay is a whole number from {least} to {_LONGEST_STAY}.", field=name)
+            raise Refused(
+                "A length of stay is a whole number from %(least)s to %(most)s.",
+                least=least, most=_LONGEST_STAY, field=name,
+            )  # fmt: skip
         return value
     if not isinstance(value, bool):
         raise Refused("A closing is either on or off.", field=name)

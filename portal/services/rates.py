@@ -20,6 +20,7 @@ from portal.services.rate_calendar import calendar
 from portal.services.rate_days import DayEdit, set_days
 from portal.services.rate_plans import check_limits, find_plan, mark, plans
 from portal.services.rate_rules import add_rule, change_rule, find_rule, remove_rule, rules
+from portal.services.sentences import Counted
 
 __all__ = [
     "DayEdit",
@@ -85,7 +86,7 @@ def set_base(property_id: UUID, rate_plan_id: UUID, rate: Decimal | None) -> Non
         if plan.parent_id is not None:
             raise Refused("The price of a derived plan follows its parent.", field="rate")
         new = None if rate is None else rate_terms.price(rate, plan.currency)
-        check_limits(new, plan.floor, plan.ceiling)
+        check_limits(new, plan.floor, plan.ceiling, plan.currency)
         audit.record(
             "rates.changed", "rate_plan", plan.id, {"base_rate": (plan.base_rate, new)}, property_id=property_id
         )
@@ -99,7 +100,11 @@ def archive_plan(property_id: UUID, rate_plan_id: UUID) -> None:
         plan = find_plan(property_id, rate_plan_id, lock=True)
         children = [child.name for child in plans(property_id) if child.parent_id == plan.id]
         if children:
-            raise Refused(f"{', '.join(children)} derive their price from this plan: archive them first.")
+            raise Refused(
+                Counted("%(plans)s derives its price from this plan: archive it first.",
+                        "%(plans)s derive their price from this plan: archive them first."),
+                num=len(children), plans=tuple(children),
+            )  # fmt: skip
         plan.archived_at = datetime.now(UTC)
         audit.record("rate_plan.archived", "rate_plan", plan.id, property_id=property_id)
         mark(property_id, plan, [properties.horizon(properties.find(property_id))], True, "plan archived")
@@ -125,7 +130,7 @@ def _check_place(property_id: UUID, facts: PlanFacts) -> None:
         RatePlan.name == facts.name,
     )
     if db.session.scalar(query) is not None:
-        raise Refused(f"This room type already has a rate plan called {facts.name}.", field="name")
+        raise Refused("This room type already has a rate plan called %(name)s.", name=facts.name, field="name")
 
 
 def _checked_money(facts: PlanFacts, currency: str) -> dict[str, Any]:
@@ -148,5 +153,5 @@ def _checked_money(facts: PlanFacts, currency: str) -> dict[str, Any]:
     }
     if facts.derived_amount is not None:
         values["derived_amount"] = rate_terms.number(facts.derived_amount, currency, "derived_amount")
-    check_limits(values.get("base_rate"), values.get("floor"), values.get("ceiling"))
+    check_limits(values.get("base_rate"), values.get("floor"), values.get("ceiling"), currency)
     return values

@@ -12,7 +12,7 @@ from uuid import UUID
 from portal.db import unit_of_work
 from portal.domain import money
 from portal.domain.nights import Window, windows_of
-from portal.domain.reservations import OCCUPYING
+from portal.domain.reservations import OCCUPYING, Status
 from portal.models import Property, Reservation, ReservationRoom
 from portal.services import guests, properties, room_types
 from portal.services import reservation_desk as desk
@@ -110,7 +110,7 @@ def _apply(
     footprint: desk.Footprint,
 ) -> None:
     if reservation.status not in OCCUPYING:
-        raise Refused(f"A reservation that is {reservation.status.replace('_', ' ')} is not changed any more.")
+        raise Refused("A reservation that is “%(status)s” is not changed any more.", status=Status(reservation.status))
     chosen = [row for row in rows if row.active and reservation_room_id in (None, row.id)]
     if not chosen:
         raise NotFound(f"room {reservation_room_id} of reservation {reservation.id}")
@@ -150,8 +150,8 @@ def _change_room(hotel: Property, row: ReservationRoom, wanted: StayChange, curr
 
 def _reprice(hotel: Property, row: ReservationRoom, currency: str) -> None:
     if currency != hotel.currency:
-        raise Refused(f"This stay is paid in {currency}, the plans are in {hotel.currency}: say what it costs.",
-                      field="amount")  # fmt: skip
+        raise Refused("This stay is paid in %(paid)s, the plans are in %(plans)s: say what it costs.",
+                      paid=currency, plans=hotel.currency, field="amount")  # fmt: skip
     if row.room_type_id is None:
         raise Refused("Choose a room type first.", field="room_type_id")
     stay = RoomRequest(

@@ -21,6 +21,7 @@ from portal.extensions import db
 from portal.models import BookingLink, Conflict, ConflictType, Reservation, ReservationRoom, Room, RoomType
 from portal.services import audit, availability, guests, incidents, lanes, rooms, waiting
 from portal.services.errors import NotFound, Refused, StaleEdit
+from portal.services.sentences import Counted
 
 Footprint = Counter[tuple[UUID | None, date]]
 """How many units of a type each night takes; None: of a type nobody knows, so of any."""
@@ -68,8 +69,10 @@ def rooms_of(reservation_id: UUID) -> list[ReservationRoom]:
 def go(reservation: Reservation, status: Status) -> None:
     """Move the reservation to a state it may have next. Raises `Refused`."""
     if not can_move(reservation.status, status):
-        words = (reservation.status.replace("_", " "), status.replace("_", " "))
-        raise Refused(f"A reservation that is {words[0]} cannot become {words[1]}.", field="status")
+        raise Refused(
+            "A reservation that is “%(status)s” cannot become “%(wanted)s”.",
+            status=Status(reservation.status), wanted=status, field="status",
+        )  # fmt: skip
     reservation.status = status
 
 
@@ -121,7 +124,7 @@ def refuse_oversold(property_id: UUID, before: Footprint, after: Footprint) -> N
     for room_type_id in sorted({found for (found, _) in after - before if found is not None}):
         full = sorted(night for night in short.get(room_type_id, ()) if (room_type_id, night) in after - before)
         if full:
-            raise Refused(f"{_name(room_type_id)} is full on {_named(full)}.", field="room_type_id")
+            raise _full(_name(room_type_id), full)
 
 
 def mark(property_id: UUID, cause: str, before: Footprint, after: Footprint) -> None:
@@ -213,6 +216,12 @@ def _name(room_type_id: UUID) -> str:
     return db.session.scalar(query) or "This room type"
 
 
-def _named(days: Sequence[date]) -> str:
-    named = ", ".join(day.isoformat() for day in days[:_NAMED_NIGHTS])
-    return f"{named} and {len(days) - _NAMED_NIGHTS} more" if len(days) > _NAMED_NIGHTS else named
+def _full(room_type: str, nights: Sequence[date]) -> Refused:
+    named, more = tuple(nights[:_NAMED_NIGHTS]), len(nights) - _NAMED_NIGHTS
+    if more <= 0:
+        return Refused("%(type)s is full on %(nights)s.", type=room_type, nights=named, field="room_type_id")
+    return Refused(
+        Counted("%(type)s is full on %(nights)s and one night more.",
+                "%(type)s is full on %(nights)s and %(num)s nights more."),
+        num=more, type=room_type, nights=named, field="room_type_id",
+    )  # fmt: skip

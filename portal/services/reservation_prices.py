@@ -13,6 +13,7 @@ from portal.domain.nights import LONGEST_STAY, nights
 from portal.models import Property, RoomType
 from portal.services import rate_calendar, rate_plans, rate_terms, room_types
 from portal.services.errors import NotFound, Refused
+from portal.services.sentences import Counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +56,11 @@ def by_plan(hotel: Property, room: RoomRequest) -> dict[date, Decimal]:
     if room.rate_plan_id not in cells:
         raise NotFound(f"rate plan {room.rate_plan_id}")
     prices = {night: cells[room.rate_plan_id][night].rate for night in stay}
-    missing = [night.isoformat() for night, price in prices.items() if price is None]
+    missing = [night for night, price in prices.items() if price is None]
     if missing:
-        raise Refused(f"The rate plan has no price for {missing[0]}: say what the room costs.", field="amount")
+        raise Refused(
+            "The rate plan has no price for %(night)s: say what the room costs.", night=missing[0], field="amount"
+        )
     return {night: price for night, price in prices.items() if price is not None}
 
 
@@ -78,15 +81,21 @@ def amount(value: Decimal, currency: str) -> Decimal:
 def check_stay(check_in: date, check_out: date) -> None:
     """Refuse a stay without a night, or one nobody means."""
     if not 0 < (check_out - check_in).days <= LONGEST_STAY:
-        raise Refused(f"A stay has from one to {LONGEST_STAY} nights.", field="check_out")
+        raise Refused("A stay has from one to %(most)s nights.", most=LONGEST_STAY, field="check_out")
 
 
 def check_people(room_type: RoomType, adults: int, children: int, infants: int) -> None:
     """Refuse more people than the room sleeps, and none."""
     if not 1 <= adults <= room_type.max_adults:
-        raise Refused(f"{room_type.name} is for one to {room_type.max_adults} adults.", field="adults")
+        raise Refused(
+            Counted("%(type)s is for one adult.", "%(type)s is for one to %(num)s adults."),
+            num=room_type.max_adults, type=room_type.name, field="adults",
+        )  # fmt: skip
     if not (0 <= children <= room_type.max_children and 0 <= infants <= max(room_type.max_infants, children, 1)):
-        raise Refused(f"{room_type.name} has room for {room_type.max_children} children.", field="children")
+        raise Refused(
+            Counted("%(type)s has room for one child.", "%(type)s has room for %(num)s children."),
+            num=room_type.max_children, type=room_type.name, field="children",
+        )  # fmt: skip
 
 
 def spread(total: Decimal | None, check_in: date, check_out: date, currency: str) -> dict[str, str]:

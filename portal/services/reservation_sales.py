@@ -89,7 +89,7 @@ def _sold_before(property_id: UUID, idempotency_key: str) -> Reservation | None:
 def _checked(hotel: Property, request: SaleRequest) -> list[RoomRequest]:
     """The rooms with their prices filled in. Raises `Refused`, `NotFound`."""
     if not 0 < len(request.rooms) <= _MOST_ROOMS:
-        raise Refused(f"A reservation has from one to {_MOST_ROOMS} rooms.", field="rooms")
+        raise Refused("A reservation has from one to %(most)s rooms.", most=_MOST_ROOMS, field="rooms")
     if not request.guest.full_name:
         raise Refused("A reservation needs the guest's name.", field="name")
     return [priced(hotel, room) for room in request.rooms]
@@ -144,7 +144,7 @@ def _keep_to_the_rooms_asked_for(
     for row, request in zip(rows, wanted, strict=True):
         if request.room_id is not None and row.room_id != request.room_id:
             number = rooms.find(property_id, request.room_id).number
-            raise Refused(f"Room {number} is not free for all of these nights.", field="room_id")
+            raise Refused("Room %(number)s is not free for all of these nights.", number=number, field="room_id")
 
 
 def sold_with(property_id: UUID, idempotency_key: str) -> Reservation | None:

@@ -96,7 +96,9 @@ def check_in(property_id: UUID, reservation_id: UUID, *, version: int | None = N
         today = properties.today(properties.find(property_id))
         if not reservation.check_in <= today < reservation.check_out:
             raise Refused(
-                f"The stay is {reservation.check_in} – {reservation.check_out}: change its dates first.",
+                "The stay is %(arrival)s – %(departure)s: change its dates first.",
+                arrival=reservation.check_in,
+                departure=reservation.check_out,
                 field="check_in",
             )
         if any(row.active and row.room_id is None for row in rows):
@@ -136,7 +138,7 @@ def move_room(
         reservation, rows = desk.hold(property_id, reservation_id, version)
         row = _active(rows, reservation_room_id)
         if reservation.status not in OCCUPYING:
-            raise Refused(f"A reservation that is {reservation.status.replace('_', ' ')} takes no room.")
+            raise Refused("A reservation that is “%(status)s” takes no room.", status=Status(reservation.status))
         before, footprint = desk.snapshot(reservation, rows), desk.footprint(rows)
         rooms.move(row, rooms.find(property_id, room_id))
         desk.mark(property_id, desk.cause(reservation), footprint, desk.footprint(rows))

@@ -44,7 +44,7 @@ def change(property_id: UUID, room_id: UUID, number: str, floor: str) -> Room:
             Room.id != room_id,
         )
         if db.session.scalar(taken) is not None:
-            raise Refused(f"Room {number} is already there.", field="number")
+            raise Refused("Room %(number)s is already there.", number=number, field="number")
         values = {"number": number, "floor": floor}
         changes = {name: (getattr(room, name), value) for name, value in values.items() if getattr(room, name) != value}
         for name, (_, value) in changes.items():

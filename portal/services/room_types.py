@@ -16,6 +16,7 @@ from portal.models import ReservationRoom, Room, RoomType
 from portal.models.base import new_id
 from portal.services import audit, consequences, lanes, locks, properties, room_nights, rooms, waiting
 from portal.services.errors import NotFound, Refused
+from portal.services.sentences import Counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +133,11 @@ def archive_rooms(
             consequences.check(consequences.Consequences(tuple(moving), short), agreed)
         elif short and not oversell:
             nights = sorted({night for by_night in short.values() for night in by_night})
-            listed = ", ".join(night.isoformat() for night in nights[:5]) + (" …" if len(nights) > 5 else "")
-            raise Refused(f"Without these rooms {len(nights)} nights are oversold: {listed}.", field="rooms")
+            raise Refused(
+                Counted("Without these rooms %(num)s night is oversold: %(nights)s.",
+                        "Without these rooms %(num)s nights are oversold: %(nights)s."),
+                num=len(nights), nights=(*nights[:5], *(["…"] if len(nights) > 5 else [])), field="rooms",
+            )  # fmt: skip
         stays = room_nights.taken_by_stays(room_ids, ahead.first, date.max)
         if set(stays) - set(expected):
             raise Refused("One of these rooms was sold this very moment: please look again.", field="rooms")
@@ -196,7 +200,7 @@ def _check(property_id: UUID, facts: TypeFacts, room_type_id: UUID | None = None
         RoomType.organization_id == tenancy.required(), RoomType.property_id == property_id, RoomType.name == facts.name
     )
     if db.session.scalar(query) not in (None, room_type_id):
-        raise Refused(f"This property already has a room type called {facts.name}.", field="name")
+        raise Refused("This property already has a room type called %(name)s.", name=facts.name, field="name")
 
 
 def _add(
@@ -207,7 +211,7 @@ def _add(
         raise Refused("Each room needs a number of its own, at most 32 letters long.", field="numbers")
     there = rooms.listed(room_type.property_id, archived=True)
     if taken := {room.number for room in there} & set(wanted):
-        raise Refused(f"Room {min(taken)} is already there.", field="numbers")
+        raise Refused("Room %(number)s is already there.", number=min(taken), field="numbers")
     start = max((room.position for room in there), default=-1) + 1
     added = [
         Room(

@@ -99,7 +99,7 @@ def take_new(property_id: UUID, rooms: Sequence[ReservationRoom]) -> list[UUID]:
 def move(row: ReservationRoom, room: Room) -> None:
     """Put a stay into this very room, whatever its type. Raises `Refused` when a night there is taken."""
     if room.archived_at is not None:
-        raise Refused(f"Room {room.number} is no longer in use.", field="room")
+        raise Refused("Room %(number)s is no longer in use.", number=room.number, field="room")
     db.session.flush()
     current = None if row.room_id is None else find(row.property_id, row.room_id).room_type_id
     # A stay whose product is not mapped weighs on every type, until it is placed.
@@ -107,7 +107,7 @@ def move(row: ReservationRoom, room: Room) -> None:
     release([row.id])
     claims = [(room.id, night, row.id, None) for night in nights(row.check_in, row.check_out)]
     if room_nights.take(row.property_id, claims):
-        raise Refused(f"Room {room.number} is not free for all nights of this stay.", field="room")
+        raise Refused("Room %(number)s is not free for all nights of this stay.", number=room.number, field="room")
     row.room_id = room.id
     db.session.flush()
 

@@ -19,6 +19,7 @@ from portal.models.base import new_id
 from portal.models.platform_sealed import seal, unseal
 from portal.services import attempts, letters, mails, passwords
 from portal.services.errors import NotFound, Refused
+from portal.services.sentences import Phrase
 
 log = structlog.get_logger()
 
@@ -34,7 +35,7 @@ class WrongCode(Refused):
     """The code is wrong, too old, or was used before: the same answer for all."""
 
     def __init__(self) -> None:
-        super().__init__("This code is not right.", field="code")
+        super().__init__(Phrase("This code is not right."), field="code")
 
 
 @dataclass(frozen=True)

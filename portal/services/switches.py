@@ -50,7 +50,7 @@ def turned_off(provider: str) -> Sequence[MasterSwitch]:
 def turn(provider: str, name: str, on: bool, by: str) -> None:
     """Turn a master switch for every tenant, effective with the next job. Raises `Refused`."""
     if provider not in CONNECTORS or name not in NAMES:
-        raise Refused(f"There is no master switch {provider} {name}.")
+        raise Refused("There is no master switch %(provider)s %(name)s.", provider=provider, name=name)
     values = {"on": on, "turned_by": by[:200], "turned_at": func.clock_timestamp()}
     row = insert(MasterSwitch).values(id=new_id(), provider=provider, name=name, **values)
     with unit_of_work():

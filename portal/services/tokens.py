@@ -13,6 +13,7 @@ from portal.db import now
 from portal.extensions import db
 from portal.models import Purpose, Token
 from portal.services.errors import Refused
+from portal.services.sentences import Phrase
 
 LIFETIMES = {
     Purpose.VERIFY_EMAIL: timedelta(minutes=60),
@@ -28,7 +29,7 @@ class DeadLink(Refused):
     """The link was used, is too old, or never was one: the same answer for all."""
 
     def __init__(self) -> None:
-        super().__init__("This link does not work any more.")
+        super().__init__(Phrase("This link does not work any more."))
 
 
 def issue(

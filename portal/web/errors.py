@@ -23,7 +23,7 @@ from portal.extensions import db
 from portal.services.attempts import TooManyAttempts
 from portal.services.errors import NotFound, Refused
 from portal.services.passwords import Busy
-from portal.web import htmx
+from portal.web import htmx, refusals
 
 log = structlog.get_logger()
 
@@ -62,7 +62,7 @@ def expired_form(error: CSRFError) -> AnyResponse:
 def refused_act(error: Refused) -> AnyResponse:
     """A rule of the trade that the view did not turn into a message at its field."""
     db.session.rollback()
-    return page(409, sentence=str(error))
+    return page(409, sentence=refusals.said(error))
 
 
 def too_many(error: TooManyAttempts) -> AnyResponse:

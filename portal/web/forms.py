@@ -9,6 +9,9 @@ from flask_babel import lazy_gettext
 from marshmallow import Schema, ValidationError
 from werkzeug.datastructures import MultiDict
 
+from portal.services.errors import Refused
+from portal.web import refusals
+
 # The sentences marshmallow says by itself, in ours. Those of our own schemas are translated there.
 SENTENCES = {
     "Missing data for required field.": lazy_gettext("This is needed."),
@@ -43,9 +46,9 @@ class Form:
         except ValidationError as error:
             return cls(data=raw, errors=_sentences(dict(error.messages_dict)))
 
-    def refuse(self, name: str | None, sentence: str) -> Form:
-        """Add what a service refused; without a field it stands at the top of the form."""
-        self.errors.setdefault(name or "form", []).append(sentence)
+    def refuse(self, name: str | None, why: str | Refused) -> Form:
+        """Add what was refused, by a service or in words; without a field it stands at the top of the form."""
+        self.errors.setdefault(name or "form", []).append(refusals.said(why) if isinstance(why, Refused) else why)
         return self
 
 

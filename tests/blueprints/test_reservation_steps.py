@@ -11,6 +11,7 @@ from portal import tenancy
 from portal.extensions import db as database
 from portal.models import Reservation, Role
 from portal.services import availability, blocks, reservations, rooms
+from portal.web.filters import day
 from tests.blueprints.test_overview import sell, store_unplaced, today_at
 from tests.factories import alices_house, make_bob, make_room_type
 from tests.people import sign_in
@@ -231,7 +232,7 @@ def test_a_change_there_is_no_room_for_is_refused_with_the_nights_and_kept(stay)
 
     answer = stay.client.post(f"{stay.url}/change/preview", data=form)
 
-    assert answer.status_code == 422 and f"Double is full on {later}" in text(answer)
+    assert answer.status_code == 422 and f"Double is full on {day(later)}" in text(answer)
     assert "two more nights" in answer.text
 
 
