@@ -140,6 +140,14 @@ def conflicts(decisions: list[Decision]) -> list[Decision]:
     return [decision for decision in decisions if decision.result is Result.CONFLICT]
 
 
+def ours_stands(decisions: list[Decision]) -> bool:
+    """True when they hold something that we decided against: they are to be told."""
+    return any(
+        decision.result is Result.KEEP and decision.reason in (Reason.POLICY, Reason.CANCELLED_HERE)
+        for decision in decisions
+    )
+
+
 def _decide(
     field: str, base: Any, ours: Any, theirs: Any, policies: Mapping[str, Policy], newer: bool
 ) -> Decision | None:

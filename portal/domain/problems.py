@@ -35,3 +35,4 @@ class Trouble(StrEnum):
     WEBHOOK_UNREADABLE = "webhook_unreadable"
     BOOKING_GONE = "booking_gone"
     LOGIN_UNUSED = "login_unused"
+    RESERVATION_REFUSED = "reservation_refused"

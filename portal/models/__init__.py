@@ -28,6 +28,7 @@ from portal.models.problems import Conflict, ConflictType, Incident
 from portal.models.properties import Property
 from portal.models.rate_edits import RateEdit, RateEditPlan, RateEditState
 from portal.models.rates import RateDay, RatePlan, RateRule
+from portal.models.reservation_pushes import ReservationPush
 from portal.models.reservations import Reservation, ReservationRoom
 from portal.models.room_types import Housekeeping, Room, RoomType
 from portal.models.rooms import BlockReason, RoomBlock, RoomNight
@@ -92,6 +93,7 @@ __all__ = [
     "RemoteClosing",
     "RemoteSnapshot",
     "Reservation",
+    "ReservationPush",
     "ReservationRoom",
     "Role",
     "Room",

@@ -21,6 +21,7 @@ class SyncType(StrEnum):
     RESERVATION_PULL = "RESERVATION_PULL"
     FULL_SYNC = "FULL_SYNC"
     MAPPING_SYNC = "MAPPING_SYNC"
+    RESERVATION_PUSH = "RESERVATION_PUSH"
 
 
 class SyncStatus(StrEnum):

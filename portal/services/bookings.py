@@ -21,7 +21,7 @@ from portal.domain.reservations import Source, Status
 from portal.extensions import db
 from portal.models import BookingLink, Connection, Guest, InboxMessage, Property, Reservation, ReservationRoom
 from portal.models.base import new_id
-from portal.services import audit, booking_rooms, guests, own_bookings, rooms, waiting
+from portal.services import audit, booking_rooms, guests, own_bookings, reservation_pushes, rooms, waiting
 from portal.services import booking_state as state
 from portal.services.booking_conflicts import Problems
 from providers.registry import connector_class
@@ -73,7 +73,7 @@ def desk(connection: Connection) -> Desk:
 
 def apply(at: Desk, revision: Revision, inbox_id: UUID | None) -> Effect:
     """Bring one revision into our books; a helper, inside the message's own unit of work."""
-    link = _lock_link(at.connection.id, revision)
+    link = lock_link(at.connection.id, revision)
     if link.reservation_id is None:
         link.reservation_id = own_bookings.adopt(at, revision)
         if link.reservation_id is not None:  # what they hold is what we sent; what differs by now, we changed since
@@ -101,7 +101,7 @@ def apply(at: Desk, revision: Revision, inbox_id: UUID | None) -> Effect:
     return effect
 
 
-def _lock_link(connection_id: UUID, revision: Revision) -> BookingLink:
+def lock_link(connection_id: UUID, revision: Revision) -> BookingLink:
     """The link of this booking, made if need be and held until the end of the transaction."""
     organization_id = tenancy.required()
     made = {
@@ -238,11 +238,13 @@ def _change(at: Desk, link: BookingLink, revision: Revision, inbox_id: UUID | No
         problems.report_decisions(found, rows[key])
     problems.report_rooms(booked, unplaced)
     booking_rooms.span(reservation, booked)
-    reservation.version += 1
     grown = booking_rooms.mark_change(at, reservation, before_rooms, booked)
     waiting.place(at.property.id, booking_rooms.freed(reservation, booked, before_rooms))
     changes = _flat(before, state.to_json(state.ours(reservation, booked, guest)))
     outcome = "cancelled" if reservation.status == Status.CANCELLED and "status" in changes else "changed"
+    was, reservation.version = reservation.version, reservation.version + bool(changes)
+    spoken = [*decisions, *(decision for found in room_decisions.values() for decision in found)]
+    reservation_pushes.merged(reservation, at.connection.id, was, ours_stands=merge.ours_stands(spoken))
     if changes:
         audit.record(f"reservation.{outcome}", "reservation", reservation.id, changes, property_id=at.property.id)
     explained = [_explain("", decision) for decision in decisions]

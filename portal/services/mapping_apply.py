@@ -15,7 +15,15 @@ from portal.domain import mapping as rule
 from portal.domain.mapping import Map, Wanted
 from portal.extensions import db
 from portal.models import Connection, ConnectionState, Duty, MappingChange, MappingDraft, ProductDecision
-from portal.services import audit, connections, duties, mapping_drafts, mapping_lanes, remote_closings
+from portal.services import (
+    audit,
+    connections,
+    duties,
+    mapping_drafts,
+    mapping_lanes,
+    remote_closings,
+    reservation_pushes,
+)
 from portal.services.errors import NotFound, Refused
 from portal.services.mapping_drafts import Desk, Faulty
 
@@ -169,6 +177,7 @@ def _change(
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()
+    reservation_pushes.again_after_mapping(connection.id)
     duties.request(connection.id, Duty.PUSH)
     audit.record(
         "mapping.undone" if undoes else "mapping.applied", "connection", connection.id,

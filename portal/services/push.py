@@ -6,6 +6,7 @@ absolute, so sending twice is harmless; what is unknown after a broken line is f
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -24,6 +25,8 @@ from portal.services import (
     push_record,
     push_verdicts,
     remote_closings,
+    reservation_push_work,
+    reservation_pushes,
     switches,
     sync_runs,
 )
@@ -54,7 +57,7 @@ def push(connection_id: UUID, *, trigger: str = "change") -> bool:
                 break
         end_reading()
         connection_state.end_if_closed(connection_id)
-        duties.done(lease, next_at=remote_closings.next_try(duties.connection(connection_id)))
+        duties.done(lease, next_at=_next_try(duties.connection(connection_id)))
         if lease.request.get("prove"):
             with unit_of_work():
                 duties.request(connection_id, Duty.PARITY)
@@ -66,11 +69,19 @@ def push(connection_id: UUID, *, trigger: str = "change") -> bool:
 
 
 def _next(lease: duties.Lease) -> Batch | None:
-    """The next calendars to send, after what is mapped no more was taken off sale."""
+    """The next calendars to send, after what is mapped no more was taken off sale, and after the reservations: a
+    booking that changes there moves the numbers of its nights by itself, and the calendar has the last word."""
     connection = duties.connection(lease.connection_id)
     end_reading()
     remote_closings.send(lease, connection)
+    reservation_push_work.send(lease, connection)
     return read(lease.connection_id)
+
+
+def _next_try(connection: Connection) -> datetime | None:
+    """When to come back for what was refused or not answered, if nothing else calls before."""
+    times = (remote_closings.next_try(connection), reservation_pushes.next_try(connection.id))
+    return min((each for each in times if each is not None), default=None)
 
 
 def _held_back(connection_id: UUID) -> bool:

@@ -19,7 +19,7 @@ from portal.domain.problems import Trouble
 from portal.domain.reservations import Status, can_move
 from portal.extensions import db
 from portal.models import BookingLink, Conflict, ConflictType, Reservation, ReservationRoom, Room, RoomType
-from portal.services import audit, availability, guests, incidents, lanes, rooms, waiting
+from portal.services import audit, availability, guests, incidents, lanes, reservation_pushes, rooms, waiting
 from portal.services.errors import NotFound, Refused, StaleEdit
 from portal.services.sentences import Counted
 
@@ -29,6 +29,7 @@ Footprint = Counter[tuple[UUID | None, date]]
 _BOOKING = ("status", "check_in", "check_out", "adults", "children", "infants", "amount", "cancel_reason")
 _ROOM = ("active", "check_in", "check_out", "room_type_id", "rate_plan_id", "room_id", "amount", "adults", "children")
 _NAMED_NIGHTS = 6
+SOLD = "reservation.created"
 
 
 def hold(
@@ -178,6 +179,7 @@ def finish(reservation: Reservation, rows: Sequence[ReservationRoom], action: st
         reservation.version += 1
         reservation.updated_at = func.now()
         audit.record(action, "reservation", reservation.id, changes, property_id=reservation.property_id)
+        reservation_pushes.wish(reservation, new=action == SOLD)
     return bool(changes)
 
 

@@ -69,7 +69,7 @@ def create(property_id: UUID, request: SaleRequest, idempotency_key: str | None 
         db.session.add_all(rows)
         desk.take(property_id, rows, desk.Footprint(), desk.cause(reservation))
         _keep_to_the_rooms_asked_for(property_id, rows, wanted)
-        desk.finish(reservation, rows, "reservation.created", {})
+        desk.finish(reservation, rows, desk.SOLD, {})
         reservation.version = 1
     return reservation
 

@@ -22,6 +22,7 @@ TYPES: Words = {
     "RESERVATION_PULL": lazy_gettext("Read bookings"),
     "ARI_PULL": lazy_gettext("Compared calendars"),
     "MAPPING_SYNC": lazy_gettext("Rooms and rate plans"),
+    "RESERVATION_PUSH": lazy_gettext("Sent a reservation"),
 }
 STATUSES: Words = {
     "PENDING": lazy_gettext("Waiting"),
@@ -68,9 +69,18 @@ def sentence(run: SyncRun, about: About, provider: str) -> str:
     name = words.say(PROVIDERS, provider)
     tell = {
         "FULL_SYNC": _full_sync, "ARI_PUSH": _sent, "RESERVATION_PULL": _bookings, "ARI_PULL": _compared,
-        "MAPPING_SYNC": _products,
+        "MAPPING_SYNC": _products, "RESERVATION_PUSH": _reservation,
     }[run.type.value]  # fmt: skip
     return tell(run, about, name)
+
+
+def _reservation(run: SyncRun, about: About, name: str) -> str:
+    if run.status in WORKING:
+        return str(gettext("Sending a reservation to %(provider)s", provider=name))
+    if run.status == "COMPLETED":
+        return str(gettext("A reservation sold here was sent to %(provider)s and accepted", provider=name))
+    reason = words.reason(run.error) if run.error else gettext("no reason given")
+    return str(gettext("A reservation sold here did not get to %(provider)s: %(reason)s", provider=name, reason=reason))
 
 
 def cell(kind: str, value: Any, currency: str) -> str:

@@ -272,6 +272,18 @@ def _booking_gone(at: UUID, facts: Facts, provider: str, names: Names) -> Told:
     )  # fmt: skip
 
 
+def _reservation_refused(at: UUID, facts: Facts, provider: str, names: Names) -> Told:
+    return Told(
+        _YOU,
+        gettext("%(provider)s did not take reservation %(code)s: %(reason)s", provider=provider,
+                code=facts.get("code", ""), reason=_reason(facts)),
+        gettext("It stands here, and its nights are off sale everywhere. Only the entry at %(provider)s is missing.",
+                provider=provider),
+        gettext("Open the reservation"),
+        _reservation(at, facts),
+    )  # fmt: skip
+
+
 def _login_unused(at: UUID, facts: Facts, provider: str, names: Names) -> Told:
     return Told(
         _YOU,
@@ -312,6 +324,7 @@ _TOLD: dict[str, Callable[[UUID, Facts, str, Names], Told]] = {
     Trouble.WEBHOOK_UNREADABLE: _webhook_unreadable,
     Trouble.BOOKING_GONE: _booking_gone,
     Trouble.LOGIN_UNUSED: _login_unused,
+    Trouble.RESERVATION_REFUSED: _reservation_refused,
 }
 
 
