@@ -18,7 +18,7 @@ from bench.rows import Budget, Row, machine, table
 from bench.scale import QUICK, WHOLE, Scale
 
 RESULTS = Path(__file__).resolve().parent / "results" / "latest.json"
-NAMES = ("ingest", "drain", "closing", "full_sync", "edits", "bulk", "pages", "beds24_day")
+NAMES = ("ingest", "drain", "closing", "full_sync", "edits", "bulk", "pages", "grid", "beds24_day")
 
 
 def options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -35,9 +35,9 @@ def measure(house: House, scale: Scale, names: Sequence[str]) -> tuple[list[Row]
 
     The second answer is how busy the processors were with other people's work just before each, in percent.
     """
-    from bench import beds24_day, bulk, calendars, closing, drain, hotels, ingest, pages
+    from bench import beds24_day, bulk, calendars, closing, drain, hotels, ingest, pages, painting
 
-    many = set(names) - {"full_sync", "bulk", "pages", "beds24_day"}
+    many = set(names) & {"ingest", "drain", "closing", "edits"}
     guests = hotels.connected(house, scale.hotels) if many else []
     steps: dict[str, Callable[[], list[Row]]] = {
         "ingest": lambda: ingest.measure(house, guests, scale),
@@ -47,6 +47,7 @@ def measure(house: House, scale: Scale, names: Sequence[str]) -> tuple[list[Row]
         "edits": lambda: calendars.edits(house, guests[0], scale),
         "bulk": lambda: bulk.measure(house, scale),
         "pages": lambda: pages.measure(house, scale),
+        "grid": lambda: painting.measure(house, scale),
         "beds24_day": lambda: beds24_day.measure(house, scale),
     }
     rows: list[Row] = []

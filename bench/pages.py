@@ -52,7 +52,7 @@ def measure(house: House, scale: Scale) -> list[Row]:
     house.stop("scheduler", "workers")
     with tenancy.of(hotel.organization_id):
         stays.fill(hotel, date.today(), scale.stays_per_room)
-        token = _sign_in()
+        token = sign_in()
     _fill(house, scale)
     house.start("web")
     ((count,),) = house.ask("select count(*) from reservations")
@@ -66,9 +66,9 @@ def measure(house: House, scale: Scale) -> list[Row]:
     return rows
 
 
-def _sign_in() -> str:
+def sign_in(email: str = "bench@example.test") -> str:
     """A manager of the current organization; returns the token of a session."""
-    user = accounts.create("bench@example.test", "Bea Manager", "a long sentence for a bench")
+    user = accounts.create(email, "Bea Manager", "a long sentence for a bench")
     accounts.join(user, Role.MANAGER)
     with unit_of_work():
         return sessions.start(user, address="127.0.0.1", user_agent="bench")

@@ -31,6 +31,9 @@ class Scale:
     other_tenants: int = 1000
     reservations_each: int = 1000
     page_views: int = 40
+    grid_types: int = 10
+    wide_types: int = 50
+    paintings: int = 20
 
 
 WHOLE = Scale()
@@ -56,4 +59,7 @@ QUICK = Scale(
     other_tenants=3,
     reservations_each=10,
     page_views=2,
+    grid_types=2,
+    wide_types=2,
+    paintings=2,
 )

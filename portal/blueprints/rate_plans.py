@@ -148,9 +148,11 @@ def _index(property_id: UUID, form: Form, status: int = 200) -> Any:
     for rule in rates.rules(property_id):
         seasons[rule.rate_plan_id] = seasons.get(rule.rate_plan_id, 0) + 1
     floor, ceiling = rate_guards.limits_of_house(property_id)
+    names = rate_edit_rows.plan_names(property_id)
+    place = {plan_id: at for at, plan_id in enumerate(names)}
     html = render_template(
-        "rate_plans/index.html", form=form, floor=floor, ceiling=ceiling, seasons=seasons,
-        plans=rates.plans(property_id), names=rate_edit_rows.plan_names(property_id),
+        "rate_plans/index.html", form=form, floor=floor, ceiling=ceiling, seasons=seasons, names=names,
+        plans=sorted(rates.plans(property_id), key=lambda plan: place[plan.id]),
     )  # fmt: skip
     return make_response(html, status)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from portal.services.errors import NotFound, Refused, StaleEdit
 from portal.web import htmx, ota_steps
 from portal.web.forms import Form
 from portal.web.guards import allowed
+from portal.web.rate_edit_words import plain_money
 from portal.web.vocabulary import FIELDS
 
 
@@ -66,7 +69,23 @@ def _wanted(property_id: UUID, reservation_id: UUID, *, apply: bool) -> Any:
     except Refused as error:
         return _page(reservations.detail(property_id, reservation_id), room, form.refuse(error.field, error),
                      status=422)  # fmt: skip
-    return _page(reservations.detail(property_id, reservation_id), room, form, seen)
+    plan_says = _plan_says(property_id, reservation_id, wanted, row_id)
+    return _page(reservations.detail(property_id, reservation_id), room, form, seen, plan_says=plan_says)
+
+
+def _plan_says(
+    property_id: UUID, reservation_id: UUID, wanted: reservations.StayChange, row_id: UUID | None
+) -> Decimal | None:
+    """What the plan asks for the new stay, when the price is kept although nights or plan are others."""
+    if wanted.reprice or wanted.amount is not None:
+        return None
+    if not (wanted.check_in or wanted.check_out or wanted.room_type_id or wanted.rate_plan_id):
+        return None
+    try:
+        by_plan = replace(wanted, reprice=True)
+        return reservations.preview(property_id, reservation_id, by_plan, reservation_room_id=row_id).after
+    except Refused:  # no plan, or one without a price for these nights: there is nothing to say
+        return None
 
 
 def _stands_already(
@@ -98,7 +117,7 @@ def _stands(detail: reservations.Detail, room: Any) -> dict[str, Any]:
         "version": detail.reservation.version, "room": room.row.id if room else None,
         "check_in": row.check_in, "check_out": row.check_out,
         "adults": row.adults, "children": row.children, "infants": row.infants,
-        "offer": _offer_key(room), "price": "keep", "amount": row.amount,
+        "offer": _offer_key(room), "price": "keep", "amount": plain_money(row.amount, detail.reservation.currency),
         "name": detail.guest.name if detail.guest else "", "email": contact.get("email"), "phone": contact.get("phone"),
         "notes": (detail.reservation.details or {}).get("notes") or "",
     }  # fmt: skip
@@ -145,7 +164,12 @@ def _offer(key: str, room: Any, property_id: UUID) -> dict[str, UUID]:
 
 
 def _page(
-    detail: reservations.Detail, room: Any, form: Form, seen: reservations.Preview | None = None, status: int = 200
+    detail: reservations.Detail,
+    room: Any,
+    form: Form,
+    seen: reservations.Preview | None = None,
+    status: int = 200,
+    plan_says: Decimal | None = None,
 ) -> Any:
     row = detail.reservation
     names = overview.subject_names(row.property_id)
@@ -157,7 +181,8 @@ def _page(
     otas = [channel(code).name for code in reservation_offers.sold_at(row.property_id)]
     html = render_template(
         "reservations/change.html", detail=detail, room=room, form=form, seen=seen, plans=plans, names=names,
-        types=types, otas=otas, one_night=ONE_NIGHT, stands=_stands(detail, room), foreign=ota_steps.of_an_ota(row),
+        types=types, otas=otas, plan_says=plan_says, one_night=ONE_NIGHT, stands=_stands(detail, room),
+        foreign=ota_steps.of_an_ota(row),
         asked=_asked(seen) if seen and ota_steps.of_an_ota(row) else [],
     )  # fmt: skip
     return make_response(html, status)

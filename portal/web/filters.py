@@ -25,7 +25,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=money, number=number, percent=percent, day=day, weekday=weekday, nights=nights, local_time=local_time,
         local_clock=local_clock, local_day=local_day, groupby_day=groupby_day, long_day=long_day,
-        ago=ago, utc=utc, age=age,
+        ago=ago, utc=utc, age=age, country=country, language=language,
     )  # fmt: skip
     app.jinja_env.globals.update(channel=channels.channel, zone_name=zone_name)
 
@@ -123,6 +123,16 @@ def age(seconds: float) -> str:
 def zone_name(zone: str) -> str:
     """`Europe/Lisbon` as people write it: `Lisbon`."""
     return zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def country(code: str | None) -> str:
+    """The country in the reader's language; a code nobody knows stays as it came."""
+    return str(_locale().territories.get(code or "", code or ""))
+
+
+def language(code: str | None) -> str:
+    """The language in the reader's language; a code nobody knows stays as it came."""
+    return str(_locale().languages.get((code or "").lower(), code or ""))
 
 
 def _locale() -> Locale:

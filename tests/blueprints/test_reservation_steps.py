@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from portal.models import Reservation, Role
 from portal.services import availability, blocks, reservations, rooms
 from portal.web.filters import day
 from tests.blueprints.test_overview import sell, store_unplaced, today_at
-from tests.factories import alices_house, make_bob, make_room_type
+from tests.factories import alices_house, make_bob, make_house, make_rate_plan, make_room_type
 from tests.people import sign_in
 from tests.wires import text
 
@@ -211,6 +212,27 @@ def test_a_change_shows_what_it_does_before_it_does_it(stay):
     assert unchanged == version
     assert done.status_code == 303
     assert stay.now().reservation.check_out == until and [stay.left(day) for day in range(3)] == [2, 1, 1]
+
+
+@pytest.mark.parametrize(("currency", "shown"), [("EUR", "300.00"), ("JPY", "300"), ("KWD", "300.000")])
+def test_a_longer_stay_at_the_old_price_says_what_the_plan_asks(client, db, redis, currency, shown):
+    house = make_house("Hana", currency=currency)
+    double = make_room_type(house.property)
+    plan = make_rate_plan(double, rate="120")
+    first = today_at(house)
+    stay = sell(house, double.id, first, 2)
+    url = f"/p/{house.property_id}/reservations/{stay.id}/change"
+    sign_in(client, house.owner)
+
+    form = client.get(url).text
+    longer = {"check_out": str(first + timedelta(days=3)), "offer": f"{double.id}|{plan.id}", "price": "keep"}
+    seen = text(client.post(f"{url}/preview", data=longer))
+    by_plan = text(client.post(f"{url}/preview", data={**longer, "price": "plan"}))
+
+    assert re.search(rf'name="amount"[^>]*value="{shown}"', form)
+    assert f"The price stays {currency} {shown}." in seen
+    assert f"The plan asks {currency} {shown.replace('300', '360')} for the new stay" in seen
+    assert "The price stays" not in by_plan and f"{currency} {shown.replace('300', '60')} more than before" in by_plan
 
 
 def test_two_people_change_one_stay_and_the_second_sees_the_first(stay):
