@@ -28,6 +28,7 @@ from portal.blueprints import (
     rates,
     recovery,
     reservation_changes,
+    reservation_pushes,
     reservation_sales,
     reservation_steps,
     reservations,
@@ -80,7 +81,7 @@ BLUEPRINTS = (
     webhooks.bp,
 )
 # More routes of the reservations' blueprint: to be imported is all they need.
-RESERVATION_ROUTES = (reservation_sales, reservation_changes, reservation_steps)
+RESERVATION_ROUTES = (reservation_sales, reservation_changes, reservation_steps, reservation_pushes)
 # Programs post these; they prove themselves by a secret, not by a form of ours.
 WITHOUT_FORMS = (webhooks.bp,)
 

@@ -7,6 +7,7 @@ itself when a booking changes is then put right by the calendar that follows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,15 +15,49 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal import tenancy
+from portal.db import unit_of_work
 from portal.domain.reservation_pushes import SOLD_HERE, PushState
+from portal.domain.reservations import OCCUPYING
 from portal.extensions import db
 from portal.models import Connection, ConnectionState, Duty, Reservation, ReservationPush
 from portal.models.base import new_id
-from portal.services import duties
+from portal.services import audit, duties, reservation_views
 from portal.services.errors import Refused
 from providers.registry import connector_class
 
 _TAKES = (ConnectionState.SETTING_UP, ConnectionState.ACTIVE, ConnectionState.PAUSED, ConnectionState.BROKEN)
+
+
+@dataclass(frozen=True)
+class Place:
+    """How far a reservation got at one provider. `state`: one of `PushState`, or `none` when it was never sent."""
+
+    provider: str
+    state: str
+    error: str
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Everywhere a reservation can be kept."""
+
+    places: tuple[Place, ...]
+    occupies: bool = False
+
+    @property
+    def pending(self) -> bool:
+        return any(each.state == PushState.WAITING for each in self.places)
+
+    @property
+    def tried(self) -> bool:
+        return any(each.state != "none" for each in self.places)
+
+    @property
+    def can_send(self) -> bool:
+        """Whether a click would help: it was refused, or it stands here and was never sent."""
+        missing = (PushState.REFUSED, PushState.WARNED, *(("none",) if self.occupies else ()))
+        return any(each.state in missing for each in self.places)
 
 
 def wish(reservation: Reservation, *, new: bool = False) -> None:
@@ -76,12 +111,14 @@ def merged(reservation: Reservation, connection_id: UUID, was: int, *, ours_stan
     )
 
 
-def send_again(reservation: Reservation) -> None:
-    """A person wants it sent, or sent again; a helper, inside a unit of work. Raises `Refused`."""
-    connections = takers(reservation.property_id)
-    if reservation.source not in SOLD_HERE or not connections:
-        raise Refused("There is no channel manager here that keeps reservations sold at the desk.")
-    wish(reservation, new=True)
+def send(property_id: UUID, reservation_id: UUID) -> None:
+    """A person wants it sent, or sent again. Raises `Refused`, `NotFound`."""
+    with unit_of_work():
+        reservation = reservation_views.find(property_id, reservation_id)
+        if reservation.source not in SOLD_HERE or not takers(property_id):
+            raise Refused("No channel manager here keeps reservations that were sold at the desk.")
+        wish(reservation, new=True)
+        audit.record("reservation_push.asked", "reservation", reservation.id, property_id=property_id)
 
 
 def again_after_mapping(connection_id: UUID) -> None:
@@ -120,6 +157,19 @@ def of_reservation(reservation_id: UUID) -> Sequence[tuple[ReservationPush, Conn
         .execution_options(populate_existing=True)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def standing(reservation: Reservation) -> Standing:
+    """How far the reservation got, everywhere it can be kept; nothing for what an OTA sold."""
+    if reservation.source not in SOLD_HERE:
+        return Standing(())
+    known = {connection.id: push for push, connection in of_reservation(reservation.id)}
+    places = []
+    for connection in takers(reservation.property_id):
+        push = known.get(connection.id)
+        state = push.state.value if push else "none"
+        places.append(Place(connection.provider, state, push.error if push else "", push.answered_at if push else None))
+    return Standing(tuple(places), reservation.status in OCCUPYING)
 
 
 def due(connection_id: UUID, most: int) -> Sequence[UUID]:

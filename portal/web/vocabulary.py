@@ -162,6 +162,7 @@ ACTIONS: Words = {
     "reservation.checked_out": lazy_gettext("checked the guest out"),
     "reservation.moved": lazy_gettext("moved the stay to another room"),
     "reservation.no_show": lazy_gettext("noted that the guest never came"),
+    "reservation_push.asked": lazy_gettext("sent it to the channel manager again"),
     "reservation.taken_back": lazy_gettext("took the last step back"),
     "reservation.placed": lazy_gettext("found a room for the stay"),
     "reservation.unassigned": lazy_gettext("took the room off the stay"),

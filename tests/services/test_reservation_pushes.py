@@ -272,8 +272,7 @@ def test_a_room_refused_in_a_201_is_told_and_sent_again_by_a_click(beds_house: B
     beds_house.push()
     refused = _standing(beds_house)
     told = beds_house.incidents()
-    with unit_of_work():
-        reservation_pushes.send_again(ours)
+    reservation_pushes.send(beds_house.property_id, ours.id)
     beds_house.push()
 
     assert refused == (PushState.REFUSED, "booking no")
@@ -289,8 +288,7 @@ def test_of_two_rooms_one_is_refused_and_joins_the_other_later(beds_house: BedsH
 
     beds_house.push()
     half = len(_there(beds_house))
-    with unit_of_work():
-        reservation_pushes.send_again(ours)
+    reservation_pushes.send(beds_house.property_id, ours.id)
     beds_house.push()
     beds_house.pull()
 
@@ -311,8 +309,7 @@ def test_a_success_without_effect_is_found_by_reading_back(beds_house: BedsHouse
     beds_house.push()
     state, error = _standing(beds_house)
     beds_house.pull()
-    with unit_of_work():
-        reservation_pushes.send_again(ours)
+    reservation_pushes.send(beds_house.property_id, ours.id)
     beds_house.push()
 
     assert state is PushState.REFUSED
