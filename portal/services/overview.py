@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from portal import tenancy
 from portal.extensions import db
@@ -64,7 +64,7 @@ def read(property: Property) -> Overview:
     )
     known = {str(line.reservation.id) for line in unplaced.lines}
     open_incidents = [row for row in incidents.open_ones(property.id, MOST_PROBLEMS) if not _shown(row, known)]
-    found = [connection_health.report(connection) for connection in _open_connections(property.id)]
+    found = connection_health.reports(_open_connections(property.id))
     return Overview(
         today=today,
         arrivals=arrivals,
@@ -80,29 +80,23 @@ def read(property: Property) -> Overview:
 
 def subject_names(property_id: UUID) -> dict[str, str]:
     """What people call the room types and rate plans of a property, by id as text: `Double · Flexible`."""
-    types = {
-        row.id: row.name
-        for row in db.session.execute(
-            select(RoomType.id, RoomType.name).where(
-                RoomType.organization_id == tenancy.required(), RoomType.property_id == property_id
-            )
-        )
-    }
-    plans = db.session.execute(
-        select(RatePlan.id, RatePlan.name, RatePlan.room_type_id).where(
-            RatePlan.organization_id == tenancy.required(), RatePlan.property_id == property_id
-        )
+    plan_of_type = and_(RatePlan.organization_id == RoomType.organization_id, RatePlan.room_type_id == RoomType.id)
+    query = (
+        select(RoomType.id, RoomType.name, RatePlan.id, RatePlan.name)
+        .outerjoin(RatePlan, plan_of_type)
+        .where(RoomType.organization_id == tenancy.required(), RoomType.property_id == property_id)
     )
-    found = {str(type_id): name for type_id, name in types.items()}
-    return found | {str(row.id): f"{types.get(row.room_type_id, '')} · {row.name}" for row in plans}
+    found: dict[str, str] = {}
+    for type_id, room_type, plan_id, plan in db.session.execute(query):
+        found[str(type_id)] = room_type
+        if plan_id is not None:
+            found[str(plan_id)] = f"{room_type} · {plan}"
+    return found
 
 
 def _stays(property_id: UUID, *lists: reservations.Filters) -> list[Stays]:
     pages = reservations.first_pages(property_id, lists, size=MOST_STAYS)
-    return [
-        Stays(page.lines, reservations.count(property_id, filters) if page.next else len(page.lines))
-        for page, filters in zip(pages, lists, strict=True)
-    ]
+    return [Stays(page.lines, page.total or 0) for page in pages]
 
 
 def _open_connections(property_id: UUID) -> list[Connection]:

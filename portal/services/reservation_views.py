@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union_all
 
 from portal import tenancy
 from portal.domain.reservations import OCCUPYING, Status
@@ -68,10 +68,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list. `next` is what to pass as `after` for the following one, None at the end."""
+    """One page of a list. `next` is what to pass as `after` for the following one, None at the end.
+
+    `total`: how many the whole list has, where that was counted.
+    """
 
     lines: tuple[Line, ...]
     next: UUID | None
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -103,13 +107,31 @@ def list_page(property_id: UUID, filters: Filters, after: UUID | None = None, si
 
 
 def first_pages(property_id: UUID, lists: Sequence[Filters], size: int = 50) -> list[Page]:
-    """The first page of several lists of one property: a statement a list, and three for all of them."""
-    found = [_page(property_id, filters, None, size) for filters in lists]
-    shown = {each.id: each for rows in found for each in rows[:size]}
+    """The first page of several lists of one property with their totals: four statements for all of them."""
+    heads = [
+        select(literal(number).label("list"), Reservation.id.label("id"), func.count().over().label("total"))
+        .where(*_conditions(property_id, filters))
+        .order_by(Reservation.id.desc())
+        .limit(size)
+        .subquery()
+        for number, filters in enumerate(lists)
+    ]
+    head = union_all(*(select(each) for each in heads)).subquery()
+    query = (
+        select(head.c.list, head.c.total, Reservation)
+        .join(Reservation, and_(Reservation.organization_id == tenancy.required(), Reservation.id == head.c.id))
+        .order_by(head.c.list, Reservation.id.desc())
+    )
+    found: list[list[Reservation]] = [[] for _ in lists]
+    totals = [0] * len(lists)
+    for number, total, reservation in db.session.execute(query):
+        found[number].append(reservation)
+        totals[number] = total
+    shown = {each.id: each for rows in found for each in rows}
     lines = {line.reservation.id: line for line in _lines(list(shown.values()))}
     return [
-        Page(tuple(lines[each.id] for each in rows[:size]), rows[size - 1].id if len(rows) > size else None)
-        for rows in found
+        Page(tuple(lines[each.id] for each in rows), rows[-1].id if total > len(rows) else None, total)
+        for rows, total in zip(found, totals, strict=True)
     ]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from portal import tenancy
 from portal.models import ConnectionState
 from portal.services import switches
 from tests import factories, wires
 from tests.people import sign_in
+from tests.statements import counted
 
 pytestmark = pytest.mark.usefixtures("db", "redis")
 HTMX = {"HX-Request": "true"}
@@ -221,26 +221,13 @@ def test_somebody_elses_connection_is_not_there(client):
 
 
 def test_the_page_asks_the_database_little(client, sandbox):
-    from sqlalchemy import event
-
-    from portal.extensions import db
-
     wired = wires.wire(set_up=True)
     sign_in(client, wires.alice(wired))
-    statements = []
-    engine = db.session.get_bind()
-    tenancy.leave()
 
-    def note(connection, cursor, statement, *rest):
-        statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with counted() as statements:
         client.get(wired.url())
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
-    assert 0 < len([each for each in statements if "set_config" not in each and "SAVEPOINT" not in each]) <= 20
+    assert 0 < len(statements) <= 20
 
 
 def test_a_master_switch_that_is_off_is_told_with_who_and_when(client, sandbox):

@@ -14,11 +14,12 @@ from portal.db import unit_of_work
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db as database
 from portal.models import Conflict, ConflictType, Incident, Reservation, ReservationRoom, Role
-from portal.services import incidents, properties, reservations
+from portal.services import incidents, properties, reservations, room_types
 from portal.web import troubles
 from providers.types import Person
 from tests.factories import alices_house, charlies_house, make_bob, make_room_type
 from tests.people import sign_in
+from tests.statements import counted
 from tests.wires import text, wire
 
 
@@ -185,6 +186,24 @@ def test_a_new_property_says_what_will_stand_here(client, db, redis):
 
     assert "This property is connected to no channel yet." in page
     assert "Nobody arrives today." in page
+
+
+def test_a_full_morning_asks_the_database_fifteen_things_at_most(client, db, redis):
+    wired = wire()
+    today = today_at(wired.house)
+    with tenancy.of(wired.house.organization_id):
+        room_types.add_rooms(wired.house.property_id, wired.double, [f"9{number:02}" for number in range(35)])
+    for _ in range(32):
+        sell(wired.house, wired.double, today)
+    store_unplaced(wired.house, wired.double, today)
+    open_incident(wired.house, Trouble.CELLS_REFUSED, nights=2, kind="rates", subject_id=str(wired.plan))
+    sign_in(client, wired.house.owner)
+    client.get(wired.url(""))
+
+    with counted() as statements:
+        page = client.get(wired.url(""))
+
+    assert "All 33" in text(page) and 0 < len(statements) <= 15
 
 
 def test_charlie_finds_no_overview_of_alices_property(client, db, redis):

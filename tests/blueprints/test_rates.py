@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,7 +10,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import event
 
 from portal import tenancy
 from portal.db import now, unit_of_work
@@ -26,6 +23,7 @@ from providers.types import Cell, LaneKind, Run
 from tests.blueprints.test_overview import sell, store_unplaced
 from tests.factories import charlies_house, make_house, make_rate_plan, make_room_type
 from tests.people import sign_in
+from tests.statements import counted
 from tests.wires import Wired, inside, text, wire
 
 NIGHT = date(2031, 5, 12)  # a Monday
@@ -83,22 +81,6 @@ def grid_page(client: Any, wired: Wired, nights: int = 1) -> str:
 
 def trace_url(wired: Wired, kind: str, subject: UUID, night: date = NIGHT) -> str:
     return wired.url(f"rates/trace?kind={kind}&subject={subject}&night={night}")
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that go to the database meanwhile."""
-    said: list[str] = []
-
-    def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        said.append(statement)
-
-    bind = database.session.get_bind()
-    event.listen(bind, "before_cursor_execute", note)
-    try:
-        yield said
-    finally:
-        event.remove(bind, "before_cursor_execute", note)
 
 
 def test_the_grid_shows_rooms_left_and_prices_with_the_currency(client, db, redis):
