@@ -15,7 +15,7 @@ from sqlalchemy import and_, select
 
 from portal import tenancy
 from portal.db import unit_of_work
-from portal.domain.channel_limits import LASTING, LimitKind, LimitState
+from portal.domain.channel_limits import LASTING, WAITING, LimitKind, LimitState
 from portal.extensions import db
 from portal.models import (
     Channel,
@@ -30,7 +30,7 @@ from portal.services import audit, duties
 from portal.services.errors import NotFound, Refused
 from providers.registry import connector_class
 
-ABILITY = "channel_limits"
+ABILITY = "set_channel_limit"
 
 
 @dataclass(frozen=True)
@@ -152,6 +152,17 @@ def _providers(property_id: UUID) -> Sequence[str]:
             Connection.organization_id == tenancy.required(), Connection.property_id == property_id
         )
     ).all()
+
+
+def wake(connection_id: UUID) -> None:
+    """Have what waits said, when there is any: the connection may speak again. A helper, inside a unit of work."""
+    waiting = select(ChannelLimit.id).where(
+        ChannelLimit.organization_id == tenancy.required(),
+        ChannelLimit.connection_id == connection_id,
+        ChannelLimit.state.in_(WAITING),
+    )
+    if db.session.scalar(waiting.limit(1)) is not None:
+        duties.request(connection_id, Duty.LIMITS)
 
 
 def _ask(limit: ChannelLimit) -> None:

@@ -17,6 +17,7 @@ from portal.extensions import db
 from portal.models import Channel, Connection, ConnectionState, Duty, Property
 from portal.services import (
     audit,
+    channel_limits,
     channel_readback,
     channel_setups,
     channel_work,
@@ -140,7 +141,7 @@ def switch(connection: Connection, name: str, on: bool) -> None:
         )
         if on:
             duties.request(connection.id, Duty.PUSH)
-            duties.request(connection.id, Duty.LIMITS)
+            channel_limits.wake(connection.id)
 
 
 def pause(connection: Connection, reason: str) -> None:
@@ -155,7 +156,7 @@ def resume(connection: Connection) -> None:
         connection_state.change(connection, ConnectionState.ACTIVE, "")
         for trouble in (Trouble.CREDENTIAL_REFUSED, Trouble.PROPERTY_GONE):
             incidents.closed(trouble, connection.id, by=audit.actor().name)
-        duties.request(connection.id, Duty.LIMITS)
+        channel_limits.wake(connection.id)
     db.session.refresh(connection)
     full_sync.request(connection, "person")
 

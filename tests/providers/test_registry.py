@@ -11,7 +11,7 @@ from providers.errors import NotSupported
 from providers.http import HttpClient
 from providers.registry import CONNECTORS, connect, connector_class
 
-OFFERED_BY_ALL = {"connect", "agrees", "as_held"}
+OFFERED_BY_ALL = {"connect", "agrees", "as_held", "cannot_take", "lacks"}
 OFFERS = {
     name
     for name, member in inspect.getmembers(Connector)
