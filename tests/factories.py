@@ -101,9 +101,9 @@ def make_house(name: str = "Seaview", owner_name: str = "Alice Marques", **facts
     return House(organization, organization.id, property, property.id, owner)
 
 
-def alices_house() -> House:
+def alices_house(**facts: Any) -> House:
     """Alice's hotel on the coast."""
-    return make_house("Seaview", "Alice Marques")
+    return make_house("Seaview", "Alice Marques", **facts)
 
 
 def charlies_house() -> House:

@@ -39,9 +39,9 @@ class Wired:
         return f"/p/{self.house.property_id}/connections/{self.connection_id}/{act}"
 
 
-def wire(*, set_up: bool = False) -> Wired:
+def wire(*, set_up: bool = False, **facts: Any) -> Wired:
     """Alice's house, connected. `set_up`: a worker has created it at the sandbox and sent its calendar."""
-    house = factories.alices_house()
+    house = factories.alices_house(**facts)
     double = factories.make_room_type(house.property)
     plan = factories.make_rate_plan(double)
     double_id, plan_id = double.id, plan.id

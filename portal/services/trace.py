@@ -19,6 +19,8 @@ from portal.models import (
     RatePlan,
     Reservation,
     ReservationRoom,
+    Room,
+    RoomBlock,
     RoomType,
     Send,
 )
@@ -67,6 +69,7 @@ class Trace:
     wanted: cal.Value
     detail: availability.Night | None
     stays: Sequence[Reservation]
+    blocks: Sequence[tuple[RoomBlock, str]]  # with the room's number
     changes: Sequence[AuditEntry]
     proofs: Sequence[Proof]
 
@@ -94,6 +97,7 @@ def read(property_id: UUID, kind: LaneKind, subject_id: UUID, night: date) -> Tr
         wanted=wanted,
         detail=detail,
         stays=_stays(property_id, subject_id, night) if kind is LaneKind.AVAILABILITY else (),
+        blocks=_blocks(property_id, subject_id, night) if kind is LaneKind.AVAILABILITY else (),
         changes=_changes(subject_id) if kind is LaneKind.RATES else (),
         proofs=[_proof(lane, night, wanted, left) for lane in lanes],
     )
@@ -159,6 +163,25 @@ def _stays(property_id: UUID, room_type_id: UUID, night: date) -> Sequence[Reser
         .order_by(Reservation.id.desc())
         .limit(100)
     ).all()
+
+
+def _blocks(property_id: UUID, room_type_id: UUID, night: date) -> Sequence[tuple[RoomBlock, str]]:
+    """What keeps rooms of this type off sale that night."""
+    query = (
+        select(RoomBlock, Room.number)
+        .join(Room, (Room.organization_id == RoomBlock.organization_id) & (Room.id == RoomBlock.room_id))
+        .where(
+            RoomBlock.organization_id == tenancy.required(),
+            RoomBlock.property_id == property_id,
+            RoomBlock.lifted_at.is_(None),
+            Room.room_type_id == room_type_id,
+            Room.archived_at.is_(None),
+            RoomBlock.starts <= night,
+            RoomBlock.ends > night,
+        )
+        .order_by(Room.number)
+    )
+    return [(block, number) for block, number in db.session.execute(query)]
 
 
 def _changes(rate_plan_id: UUID) -> Sequence[AuditEntry]:

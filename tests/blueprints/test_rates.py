@@ -17,7 +17,7 @@ from portal.domain import calendar as cal
 from portal.domain import rates as rule
 from portal.extensions import db as database
 from portal.models import ConnectionState, Lane, Send
-from portal.services import connections, rates
+from portal.services import blocks, connections, rates, reservations, rooms
 from providers.channex.client import Channex
 from providers.types import Cell, LaneKind, Run
 from tests.blueprints.test_overview import sell, store_unplaced
@@ -202,13 +202,20 @@ def test_the_trace_of_rooms_says_how_the_number_comes_about_and_which_stays_take
     wired = wire()
     stay = sell(wired.house, wired.double, NIGHT)
     code, waiting = stay.code, store_unplaced(wired.house, wired.double, NIGHT, code="WAITS-1")
+    with inside(wired):
+        place = wired.house.property_id
+        taken = reservations.detail(place, stay.id).rooms[0].row.room_id
+        free = next(room for room in rooms.listed(place) if room.id != taken)
+        blocks.create(place, free.id, NIGHT, NIGHT + timedelta(days=3), note="new shower")
+        number = free.number
     sign_in(client, wired.house.owner)
 
     page = text(client.get(trace_url(wired, "availability", wired.double)))
 
     assert "Wanted: <b>0 rooms</b>" in page
     assert "<dt>Rooms of this type</dt><dd>2</dd> <dt>Sold</dt><dd>− 1</dd>" in page
-    assert "<dt>Sold without a room yet</dt><dd>− 1</dd>" in page
+    assert "<dt>Blocked</dt><dd>− 1</dd>" in page and "<dt>Sold without a room yet</dt><dd>− 1</dd>" in page
+    assert re.search(rf"Off sale this night</h4>.*>{number}</a>: Maintenance", page) and "new shower" in page
     assert code in page and "WAITS-1" in page and f"/reservations/{waiting}" in page
 
 

@@ -56,6 +56,32 @@ def test_a_range_is_selected_by_keyboard_or_mouse_and_leads_to_its_preview(
     expect(page.get_by_text("4 nights, 4 cells change.")).to_be_visible()
 
 
+def test_prices_are_changed_and_put_back_by_keyboard_alone(fresh_database, redis, live_server, page: Page):
+    wired = wire()
+    open_page(page, live_server, wired, "rates?nights=14")
+    page.get_by_role("grid").locator("tbody tr").nth(1).locator("td a").nth(1).focus()
+
+    def tab_to(name: str) -> None:
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if page.evaluate("(document.activeElement.innerText || document.activeElement.name || '').trim()") == name:
+                return
+        raise AssertionError(f"the Tab key does not lead to {name}")
+
+    page.keyboard.press("Shift+ArrowRight")
+    tab_to("price")
+    page.keyboard.type("120")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 nights, 2 cells change.")).to_be_visible()
+    tab_to("Apply 2 changes")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("2 cells changed.")).to_be_visible()
+    tab_to("Undo these 2 changes")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Undone")).to_be_visible()
+
+
 def test_the_sentence_follows_the_typing(fresh_database, redis, live_server, page: Page):
     wired = wire()
     open_page(page, live_server, wired, "rates")
