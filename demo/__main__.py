@@ -129,6 +129,18 @@ def announce(env: Mapping[str, str]) -> None:
         "",
     ]
     say("\n".join(lines))
+    if env.get("DEMO_PROVISION") == "1":
+        connect_beds24(env)
+
+
+def connect_beds24(env: Mapping[str, str]) -> None:
+    """Connect the hotel that is on Beds24, which takes the portal's own workers, and tell where it is."""
+    try:
+        page = commands.run_once("Connecting a hotel to the simulated Beds24", "demo.beds24", env=env)
+    except Trouble as trouble:
+        say(str(trouble))
+        return
+    say(f"  On the simulated Beds24 ({env['DEMO_SANDBOX_URL']}/beds24): {env['PUBLIC_URL']}{page.strip()}\n")
 
 
 def say(words: str) -> None:

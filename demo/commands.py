@@ -41,14 +41,15 @@ def line(module: str, *arguments: str) -> str:
     return "exec " + shlex.join([sys.executable, "-u", "-m", module, *arguments])
 
 
-def run_once(what: str, module: str, *arguments: str, env: Mapping[str, str]) -> None:
-    """Run a module to its end. Raises `Trouble` with its last words when it fails."""
+def run_once(what: str, module: str, *arguments: str, env: Mapping[str, str]) -> str:
+    """Run a module to its end; return what it said. Raises `Trouble` with its last words when it fails."""
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments], cwd=CHECKOUT, env=dict(env), capture_output=True, text=True
     )
     if done.returncode:
         words = "\n".join((done.stdout + done.stderr).splitlines()[-20:])
         raise Trouble(f"{what} failed:\n{words}")
+    return done.stdout
 
 
 def migrate(env: Mapping[str, str]) -> None:

@@ -55,6 +55,7 @@ class House:
     blocks: tuple[Block, ...]
     guests: tuple[str, ...]
     stays: int  # direct reservations to begin with
+    channel_manager: str = "channex"
 
 
 def numbers(floor: int, first: int, count: int) -> tuple[str, ...]:
@@ -191,4 +192,37 @@ ZERMATT = House(
     15,
 )  # fmt: skip
 
-HOUSES = (FARO, OSAKA, ZERMATT)
+LAGOS = House(
+    SEAVIEW,
+    Facts(
+        name="Seaview Lagos Apartments",
+        currency="EUR",
+        timezone="Europe/Lisbon",
+        country="PT",
+        email="keys@lagos.seaview.example",
+        phone="+351282555020",
+        address="Rua da Praia 3",
+        city="Lagos",
+        postal_code="8600-001",
+        check_in_from=time(16),
+        check_out_until=time(11),
+    ),
+    (
+        kind(0, "Studio", "72", numbers(1, 1, 5)),
+        kind(1, "One-bedroom Apartment", "96", numbers(2, 1, 4), adults=3, children=1),
+        kind(2, "Penthouse with Terrace", "185", ("301",), adults=4, children=2),
+    ),
+    (
+        Season("Summer", (6, 15), (9, 15), Decimal("1.70"), 3),
+        Season("Winter", (1, 7), (2, 28), Decimal("0.80")),
+    ),
+    Decimal("1.10"),
+    Decimal("9"),
+    Decimal("1"),
+    (Block("104", 3, 6, BlockReason.MAINTENANCE, "New kitchen tap"),),
+    ("Teresa Ramos", "Felix Baum", "Amélie Roux", "Harriet Cole", "Marco Leone", "Ola Dahl"),
+    6,
+    channel_manager="beds24",
+)  # fmt: skip
+
+HOUSES = (FARO, OSAKA, LAGOS, ZERMATT)

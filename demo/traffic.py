@@ -1,7 +1,7 @@
 """Simulated guests: they book, change their minds and cancel at the sandbox's OTAs, at a pace you choose.
 
 DEMO_BOOKINGS_PER_MINUTE (0 = nobody comes), DEMO_SANDBOX_URL, CHANNEX_API_KEY. It speaks to the sandbox
-only, as guests and OTAs would; the portal hears of it through Channex.
+only, as guests and OTAs would; the portal hears of it through Channex and Beds24.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Guests:
 
     def act(self) -> str:
         """Do one thing a guest does and say what it was."""
-        properties = self.properties()
+        properties = self.properties() + self.on_beds24()
         if not properties:
             return "no hotel is connected yet"
         draw = self.dice.random()
@@ -63,6 +63,21 @@ class Guests:
             self._open_channels(property_id, names[property_id])
         return [property_id for property_id in found if property_id in self.opened]
 
+    def on_beds24(self) -> list[str]:
+        """The hotels on the simulated Beds24 whose calendar is open, by the address of their controls."""
+        found = []
+        for place in self._get("/_sim/beds24/properties").get("properties", []):
+            address = f"beds24/ota/{place['id']}"
+            if address in self.opened or self._is_open(place["id"]):
+                self.opened.add(address)
+                found.append(address)
+        return found
+
+    def _is_open(self, property_id: int) -> bool:
+        tomorrow = date.today() + timedelta(days=1)
+        calendar = self._get(f"/_sim/beds24/calendar/{property_id}?first={tomorrow}&last={tomorrow}")
+        return any(left > 0 for room in calendar.get("rooms", []) for left in room["free"])
+
     def book(self, property_id: str) -> str:
         check_in = date.today() + timedelta(days=min(FURTHEST, int(self.dice.expovariate(1 / 21)) + 1))
         wish = {
@@ -71,7 +86,7 @@ class Guests:
             "nights": _draw(self.dice, NIGHTS),
             "guests": self.dice.choice([1, 2, 2, 2]),
         }
-        sold = self._post(f"/_sim/ota/{property_id}/book", wish)
+        sold = self._post(_control(property_id, "book"), wish)
         if not sold.get("sold"):
             return f"{wish['ota']}: nothing for sale on {check_in} ({sold.get('reason', 'closed')})"
         self.booked = [*self.booked, (property_id, sold["booking_id"])][-REMEMBERED:]
@@ -81,12 +96,12 @@ class Guests:
         property_id, booking_id = self.dice.choice(self.booked)
         check_in = date.today() + timedelta(days=self.dice.randint(1, 60))
         wish = {"booking_id": booking_id, "check_in": check_in.isoformat(), "nights": _draw(self.dice, NIGHTS)}
-        changed = self._post(f"/_sim/ota/{property_id}/modify", wish)
+        changed = self._post(_control(property_id, "modify"), wish)
         return f"{changed.get('code', booking_id)} " + ("changed" if changed.get("sold") else "could not be changed")
 
     def cancel(self) -> str:
         property_id, booking_id = self.booked.pop(self.dice.randrange(len(self.booked)))
-        cancelled = self._post(f"/_sim/ota/{property_id}/cancel", {"booking_id": booking_id})
+        cancelled = self._post(_control(property_id, "cancel"), {"booking_id": booking_id})
         return f"{cancelled.get('code', booking_id)} cancelled"
 
     def _open_channels(self, property_id: str, name: str) -> None:
@@ -121,6 +136,11 @@ class Guests:
         if answer.status_code >= 500:
             answer.raise_for_status()
         return dict(answer.json())
+
+
+def _control(hotel: str, verb: str) -> str:
+    """Where a guest of this hotel books, changes or cancels."""
+    return f"/_sim/{hotel if '/' in hotel else f'ota/{hotel}'}/{verb}"
 
 
 def _account() -> dict[str, Any]:

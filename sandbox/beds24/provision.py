@@ -82,8 +82,12 @@ class Provision:
             room.price_rules.append(rule)
             if is_open and each.get("rate"):
                 self._open(room, slot, int(each["rate"]))
+        return self.shape(room)
+
+    def shape(self, room: Room) -> dict[str, Any]:
+        """A room type as these controls show it."""
         slots = [{"id": rule["id"], "title": rule["name"]} for rule in room.price_rules]
-        return {"id": room.id, "title": attributes["name"], "units": room.qty, "price_slots": slots}
+        return {"id": room.id, "title": room.attributes["name"], "units": room.qty, "price_slots": slots}
 
     def _open(self, room: Room, slot: int, rate: int) -> None:
         today = self.world.today(room.property_id).toordinal()

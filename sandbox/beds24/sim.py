@@ -43,6 +43,7 @@ class Sim:
         router.add("POST", "/tokens/expire", self.expire)
         router.add("GET", "/credits", lambda request: answer({"accounts": self.beds24.credits.view()}))
         router.add("POST", "/credits", self.spend)
+        router.add("GET", "/properties", self.places)
         router.add("POST", "/properties/<id>/channels", self.connect)
         router.add("GET", "/calendar/<id>", self.calendar)
         router.add("POST", "/calendar/<id>", self.edit_calendar)
@@ -76,6 +77,15 @@ class Sim:
         made = [self.provision.property(each) for each in request.json().get("properties") or []]
         owner = {"owner_id": made[0]["owner_id"]} if made else {}
         return answer({"properties": made, **self.provision.invite({**owner, "linked": True})}, 201)
+
+    def places(self, request: Request) -> Response:
+        """Every property with its room types and price slots."""
+        made = []
+        for place in self.world.properties.values():
+            rooms = [self.provision.shape(room) for room in self.world.rooms_of(place.id)]
+            made.append({"id": place.id, "title": place.attributes["name"], "owner_id": place.owner_id,
+                         "channels": place.channels, "room_types": rooms})  # fmt: skip
+        return answer({"properties": made})
 
     def expire(self, request: Request) -> Response:
         """Make credentials of one kind (`access` unless said) useless at once, as a revocation does."""
