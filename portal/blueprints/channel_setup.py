@@ -13,7 +13,14 @@ from flask_babel import gettext
 from portal.domain import extranet, ota_products, suggestions
 from portal.domain.channels import channel
 from portal.schemas.channel_setup import AccountForm, AskForm, SwitchingForm, TickForm
-from portal.services import channel_checklist, channel_readback, channel_setups, connections, magic_links
+from portal.services import (
+    channel_checklist,
+    channel_readback,
+    channel_setups,
+    channel_work,
+    connections,
+    magic_links,
+)
 from portal.services.errors import NotFound, Refused
 from portal.web import extranet_words, htmx, refusals
 from portal.web.forms import Form
@@ -45,7 +52,14 @@ class View:
 
     @property
     def pending(self) -> bool:
-        return self.setup is not None and channel_setups.is_waiting_for_a_worker(self.setup, self.moment)
+        waiting = self.setup is not None and channel_setups.is_waiting_for_a_worker(self.setup, self.moment)
+        return waiting and not self.held
+
+    @property
+    def held(self) -> bool:
+        """Whether everything is chosen, and is switched on with the property's activation."""
+        waits = self.connection is not None and channel_work.waits_for_activation(self.connection)
+        return waits and self.state == "connecting"
 
     @property
     def slow(self) -> bool:

@@ -174,7 +174,7 @@ def _preview_page(way: onboarding_steps.Way, found: onboarding_preview.Preview, 
     page = render_template(
         "onboarding/preview.html", way=way, preview=found, code=onboarding_route.ota(way.draft),
         obstacles=[onboarding_words.obstacle(way.draft, each) for each in _obstacles(way)],
-        waits_for_ota=way.states[Step.EXTRANET] is State.OTA,
+        waits_for_ota=way.states[Step.EXTRANET] not in (State.DONE, State.SKIPPED),
     )  # fmt: skip
     return make_response(page, status)
 
@@ -201,7 +201,7 @@ def _onward(way: onboarding_steps.Way) -> str:
     here = (request.endpoint or "").partition(".")[2].removesuffix("_progress")
     steps = list(Step)
     for step in steps[steps.index(Step(here)) + 1 :]:
-        if way.states[step] in (State.OPEN, State.OTA, State.WORKING):
+        if way.states[step] in (State.OPEN, State.OTA, State.COLLEAGUE, State.WORKING):
             return address(way.draft, step)
     return address(way.draft, way.current)
 

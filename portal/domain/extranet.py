@@ -1,7 +1,11 @@
 """What a person does in an OTA's extranet so that it lets the channel manager in, and how often we look. Pure.
 
-Sources: Channex's help pages for each OTA, read August 2026. The word to type is the full name: an OTA's search finds
-nothing for a part of it.
+Sources. Booking.com: docs.channex.io, *Channel mapping guides, Booking.com* (the way to the provider's search, the
+whole word to type, the hotel ID at the top) and partner.booking.com, *Configuring auto-replenishment*. Agoda:
+partnerhub.agoda.com, *How do I manage my channel manager connection* (both ways to the list, the property ID beside
+the name). Airbnb: docs.channex.io, *Channel API examples, Airbnb* (a consent link, then each listing is mapped).
+Expedia's help is not public; that its hotels choose a provider under *Expedia Connectivity Settings* is told by other
+providers (support.nextpax.com), so its steps say where to ask. None of them says how long an OTA takes to confirm.
 """
 
 from __future__ import annotations
@@ -23,7 +27,6 @@ class Guide:
     way: str
     steps: tuple[str, ...]  # their words are in `web.extranet_words`
     ticks: tuple[str, ...] = ()
-    takes_days: bool = False
 
 
 GUIDES = {
@@ -35,9 +38,9 @@ GUIDES = {
             ("bdc_id", "bdc_provider", "bdc_search", "bdc_agree"),
             ticks=("auto_replenishment",),
         ),
-        Guide("EXP", "account", ("exp_id", "exp_connectivity", "exp_choose", "exp_confirm"), takes_days=True),
+        Guide("EXP", "account", ("exp_id", "exp_connectivity", "exp_choose", "exp_confirm")),
         Guide("ABB", "consent", ("abb_open", "abb_allow", "abb_listings")),
-        Guide("AGO", "account", ("ago_id", "ago_channel_manager", "ago_choose", "ago_confirm"), takes_days=True),
+        Guide("AGO", "account", ("ago_id", "ago_channel_manager", "ago_choose")),
     )
 }
 # Kept apart from the ticks of an OTA: only who leaves another channel manager has to think of these.

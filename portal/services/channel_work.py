@@ -24,6 +24,7 @@ from portal.models import (
     SetupState,
 )
 from portal.services import (
+    activation,
     audit,
     channel_closing,
     channel_readback,
@@ -41,15 +42,23 @@ CLOSING_TAKES = timedelta(seconds=60)  # the provider passes the closed calendar
 def advance(connection: Connection, asked: dict[str, Any], line: connectors.Line) -> datetime | None:
     """Do what is due for every OTA of the connection; say when the next one is."""
     # While the property is still being created there is no webhook to read back and no plan to sell.
-    is_there = connection.state is ConnectionState.ACTIVE and connection.external_property_id
+    waits = waits_for_activation(connection)
+    is_there = (connection.state is ConnectionState.ACTIVE or waits) and connection.external_property_id
     if not is_there or "test_channel" not in line.connector.capabilities:
         return None
     channel_readback.read(connection, asked, line.connector)
     provider_groups.move(connection, str(asked.get("group") or ""), line.connector)
     for setup in channel_setups.of_connection(connection.id):
-        _take(Step(connection, setup, line))
+        # Switched on before there are prices, the OTA would take the closed calendar of a hotel that may sell there.
+        if not (waits and setup.state is SetupState.CONNECTING):
+            _take(Step(connection, setup, line))
     end_reading()
     return _next(connection)
+
+
+def waits_for_activation(connection: Connection) -> bool:
+    """Whether a person still has to activate the property: the OTA is asked and read, and nothing is switched on."""
+    return connection.state is ConnectionState.SETTING_UP and activation.is_held(connection)
 
 
 def _take(step: Step) -> None:

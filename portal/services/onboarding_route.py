@@ -29,6 +29,8 @@ from portal.models import (
 from portal.services import (
     activation,
     audit,
+    channel_checklist,
+    channel_setups,
     connections,
     connectors,
     duties,
@@ -135,7 +137,16 @@ def choose(draft_id: UUID, route: str, *, switching: bool = False) -> Onboarding
         name = provider(draft)
         if name and connection(draft) is None:
             activation.hold(connections.add(draft.property_id, name))
+    if switching:
+        _note_switching(draft)
     return draft
+
+
+def _note_switching(draft: Onboarding) -> None:
+    """The OTA's own page then asks for what has to be done at the other channel manager."""
+    found = connection(draft)
+    if found is not None and ota(draft):
+        channel_checklist.set_switching(channel_setups.start(found, ota(draft)), True)
 
 
 def retry(connection: Connection) -> None:

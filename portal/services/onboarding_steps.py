@@ -11,8 +11,11 @@ from sqlalchemy import select
 from portal import tenancy
 from portal.domain.onboarding import State, Step
 from portal.extensions import db
-from portal.models import Channel, ChannelState, Connection, ConnectionState, Onboarding
+from portal.models import Channel, ChannelState, Connection, ConnectionState, Onboarding, SetupState
 from portal.services import (
+    channel_readback,
+    channel_setups,
+    magic_links,
     mapping_drafts,
     mappings,
     onboarding,
@@ -33,6 +36,7 @@ class Obstacle(StrEnum):
     NO_ROUTE = "no_route"
     NOT_CREATED = "not_created"
     UNMAPPED = "unmapped"
+    COUNTING = "counting"
     NO_PRICE = "no_price"
     NOT_VERIFIED = "not_verified"
 
@@ -87,6 +91,8 @@ def obstacles(found: Way, *, verified: bool) -> list[Obstacle]:
         wrong.append(Obstacle.NOT_CREATED)
     elif found.unmapped:
         wrong.append(Obstacle.UNMAPPED)
+    if channel_readback.counting(found.connection):
+        wrong.append(Obstacle.COUNTING)
     if not onboarding_preview.of(found.connection).sells:
         wrong.append(Obstacle.NO_PRICE)
     if not verified:
@@ -109,10 +115,27 @@ def _after(
     states[Step.PROVISION] = State.DONE if made else _making(connection, progress)
     if made:
         states[Step.MAPPING] = State.OPEN if unmapped else State.DONE
-        states[Step.EXTRANET] = State.DONE if channel and channel.state in _SEEN_THERE else State.OTA
+        states[Step.EXTRANET] = _at_the_ota(draft, connection, channel)
         states[Step.PREVIEW] = State.DONE if draft.activated_at else State.OPEN
         states[Step.ACTIVATE] = State.DONE if draft.proved_at else State.WORKING if draft.activated_at else State.LATER
     return states
+
+
+def _at_the_ota(draft: Onboarding, connection: Connection, channel: Channel | None) -> State:
+    """Whose turn it is in the extranet: a person's here, a colleague's who has the link, the OTA's, nobody's."""
+    if channel and channel.state in _SEEN_THERE:
+        return State.DONE
+    setup = channel_setups.find(connection.id, onboarding_route.ota(draft))
+    if setup is None:
+        return State.OPEN
+    if setup.state is SetupState.CONNECTING:
+        # Before the activation nothing is left to do: it is switched on with it.
+        return State.WORKING if draft.activated_at else State.DONE
+    if setup.state is SetupState.WAITING and (setup.account_id or setup.done_at):
+        return State.OTA
+    if setup.state is SetupState.WAITING and magic_links.open_ones(setup):
+        return State.COLLEAGUE
+    return State.OPEN
 
 
 def _making(connection: Connection, progress: onboarding_route.Progress) -> State:

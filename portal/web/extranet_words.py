@@ -20,34 +20,45 @@ STEPS: dict[str, Any] = {
     "bdc_provider": lazy_gettext("Open Account, then Connectivity provider."),
     "bdc_search": lazy_gettext("Search for the provider. Type the whole word: a part of it finds nothing."),
     "bdc_agree": lazy_gettext(
-        "Choose it, press Next, tick the agreement and accept. Booking.com then shows that it waits."
+        "Choose it, press Next, tick the agreement and accept. It may show that it waits until the provider has "
+        "confirmed."
     ),
     "exp_id": lazy_gettext(
-        "Sign in to Expedia Partner Central. The property ID stands at the top of the page. Type it below."
+        "Sign in to Expedia Partner Central with an account that may change settings. Type the property ID below."
     ),
-    "exp_connectivity": lazy_gettext("Open Rooms and Rates, then Connectivity settings."),
+    "exp_connectivity": lazy_gettext(
+        "Open Rooms and Rates, then Expedia Connectivity Settings. If you do not see it, ask your Expedia market "
+        "manager to connect the provider below."
+    ),
     "exp_choose": lazy_gettext("Choose the connectivity provider. Type the whole word."),
     "exp_confirm": lazy_gettext(
-        "Choose that it sends rates and availability and receives bookings, then confirm. Expedia can take up"
-        " to two days."
+        "Let it manage prices, availability and bookings, then confirm. Expedia may need a while: we look again "
+        "by ourselves."
     ),
     "abb_open": lazy_gettext("Press “Make the Airbnb link” below and open it. Sign in as the host of the listings."),
     "abb_allow": lazy_gettext("Press Allow, so that Airbnb lets the provider manage prices and calendars."),
     "abb_listings": lazy_gettext(
         "Back here, open the channel manager's page below and match each listing with a room."
     ),
-    "ago_id": lazy_gettext("Sign in to Agoda YCS. The hotel ID stands beside the hotel's name. Type it below."),
-    "ago_channel_manager": lazy_gettext("Open Settings, then Channel manager."),
-    "ago_choose": lazy_gettext("Choose the channel manager. Type the whole word."),
-    "ago_confirm": lazy_gettext("Accept what Agoda asks. Agoda can take a day or two to confirm."),
+    "ago_id": lazy_gettext(
+        "Sign in to Agoda YCS. The property ID stands beside the property's name at the top. Type it below."
+    ),
+    "ago_channel_manager": lazy_gettext(
+        "Open Property, Property settings, Optional Settings and switch the channel manager mode on. For a home with "
+        "one unit: Rates and availability, Connectivity settings, Channel manager."
+    ),
+    "ago_choose": lazy_gettext(
+        "Choose the channel manager in the list and press Save. Agoda may need a while: we look again by ourselves."
+    ),
 }  # fmt: skip
 TYPED = frozenset(("bdc_search", "exp_choose", "ago_choose"))
 TICKS: dict[str, tuple[Any, Any]] = {
     "auto_replenishment": (
         lazy_gettext("Booking.com's auto-replenishment is off"),
         lazy_gettext(
-            "In the extranet: Rates & Availability, Settings, Auto-replenishment. While it is on, Booking.com "
-            "puts a cancelled room back on sale by itself, also one you have sold elsewhere or closed."
+            "In the extranet: Rates & Availability, Calendar, the settings symbol, Auto-replenishment, No. While it "
+            "is on, Booking.com puts a cancelled room back on sale by itself, also one you have sold elsewhere or "
+            "closed."
         ),
     ),
     "old_bookings": (
@@ -57,8 +68,8 @@ TICKS: dict[str, tuple[Any, Any]] = {
     "old_off": (
         lazy_gettext("The old channel manager no longer sends to this OTA"),
         lazy_gettext(
-            "Switch this OTA off there in the same hour. While both send, the prices and rooms of the one that "
-            "spoke last count."
+            "Switch this OTA off there in the same hour. While both send, nobody can say whose prices and rooms "
+            "the OTA sells."
         ),
     ),
 }  # fmt: skip

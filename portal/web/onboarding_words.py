@@ -55,6 +55,10 @@ OBSTACLES: Words = {
     Obstacle.NO_ROUTE: lazy_gettext("Choose how to connect."),
     Obstacle.NOT_CREATED: lazy_gettext("Not everything is created at the channel manager yet."),
     Obstacle.UNMAPPED: lazy_gettext("Some room types or rate plans are neither mapped nor left out."),
+    Obstacle.COUNTING: lazy_gettext(
+        "The channel manager counts rooms by itself: together with us it would give a cancelled room back twice. "
+        "Switch that off there."
+    ),
     Obstacle.NO_PRICE: lazy_gettext("No night would be for sale: there are no prices or no rooms."),
     Obstacle.NOT_VERIFIED: lazy_gettext("Confirm your e-mail address first: we sent you a link."),
 }
@@ -100,9 +104,12 @@ def address(draft: Any, step: Step) -> str:
 
 
 def obstacle(draft: Any, what: Obstacle) -> tuple[str, str]:
-    """What stands in the way, and where it is removed (empty: not on a page of the set-up)."""
-    step = _LEADS_TO.get(what)
-    return str(OBSTACLES[what]), address(draft, step) if step else ""
+    """What stands in the way, and where it is removed."""
+    if what is Obstacle.COUNTING:
+        return str(OBSTACLES[what]), url_for("channel_settings.index", property_id=draft.property_id)
+    if what is Obstacle.NOT_VERIFIED:
+        return str(OBSTACLES[what]), url_for("auth.me")
+    return str(OBSTACLES[what]), address(draft, _LEADS_TO[what])
 
 
 def of_the_page() -> list[Shown]:

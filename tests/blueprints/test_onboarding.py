@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 import io
+import re
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
 from portal import tenancy
+from portal.db import unit_of_work
+from portal.domain.onboarding import State, Step
 from portal.extensions import db as database
-from portal.models import Channel, ChannelState, ConnectionState, Property, RatePlan, RateRule, Role, Room, RoomType
-from tests import onboarding
+from portal.models import (
+    Channel,
+    ChannelState,
+    ConnectionState,
+    Property,
+    RatePlan,
+    RateRule,
+    Role,
+    Room,
+    RoomType,
+    User,
+)
+from portal.services import channel_readback, onboarding_steps
+from tests import extranet, onboarding
 from tests.factories import alices_house, charlies_house, make_bob
 from tests.onboarding import PROPERTY, Walk, plan_fields, room_fields
 from tests.people import sign_in
+
+TWO_DAYS = 2 * 86400  # seconds
 
 
 @pytest.fixture
@@ -231,19 +249,148 @@ def test_who_comes_from_another_channel_manager_is_warned(walk):
     assert walk.draft().switching
 
 
-def test_an_ota_that_answers_after_two_days_turns_its_step_done(walk, sandbox):
+def connect_page(walk, act="connect"):
+    return f"/p/{walk.draft().property_id}/channels/BDC/{act}"
+
+
+def state_of(walk, step):
+    with tenancy.of(walk.organization_id):
+        return onboarding_steps.way(walk.draft()).states[step]
+
+
+def test_an_ota_that_answers_after_two_days_is_connected_and_its_step_is_done(walk, sandbox):
     walk.describe("120")
     walk.choose()
     walk.work("provision", "parity")
+    there = walk.connection()
+    extranet.ota(sandbox, "BDC", after_seconds=TWO_DAYS, mirror=there.external_property_id)
+    began = state_of(walk, Step.EXTRANET)
+
+    walk.client.post(connect_page(walk, "account"), data={"account_id": extranet.HOTEL})
+    extranet.turn(walk.organization_id, there.id)
+    waited = state_of(walk, Step.EXTRANET)
     assert "waits for the OTA" in walk.page("preview")
+    walk.client.post(walk.url("activate"))
+    walk.work("push", "parity")
+    sandbox.control("POST", "clock", json={"advance": TWO_DAYS + 60})
+    extranet.turn(walk.organization_id, there.id)
+    assert "Connect 2 rates of Booking.com" in walk.client.get(connect_page(walk)).text
+    choose_everything(walk)
+    extranet.turn(walk.organization_id, there.id)
 
-    with tenancy.of(walk.organization_id):
-        facts = {"connection_id": walk.connection().id, "external_id": "x", "code": "BDC"}
-        database.session.add(Channel(**facts, state=ChannelState.CONNECTED))
-        database.session.commit()
-
-    assert "waits for the OTA" not in walk.page("preview")
+    assert (began, waited, state_of(walk, Step.EXTRANET)) == (State.OPEN, State.OTA, State.DONE)
     assert "Booking.com is connected." in walk.page("extranet")
+    assert "It takes your prices and rooms from here." in walk.client.get(connect_page(walk)).text
+
+
+def choose_everything(walk):
+    """The one button where every product matches one plan without doubt."""
+    with tenancy.of(walk.organization_id):
+        setup = extranet.setup(walk.connection(), "BDC")
+        chosen = {f"product-{key}": plan for key, plan in setup.choices.items()}
+    answer = walk.client.post(connect_page(walk, "choose"), data=chosen)
+    assert answer.status_code == 303, answer.text
+
+
+def test_an_ota_is_asked_before_the_activation_and_switched_on_only_with_it(walk, sandbox):
+    walk.describe("120")
+    walk.choose()
+    walk.work("provision", "parity")
+    there = walk.connection()
+    extranet.ota(sandbox, "BDC", accepted=True, mirror=there.external_property_id)
+    walk.client.post(connect_page(walk, "account"), data={"account_id": extranet.HOTEL})
+    extranet.turn(walk.organization_id, there.id)
+
+    choose_everything(walk)
+    extranet.turn(walk.organization_id, there.id)
+    page = walk.client.get(connect_page(walk)).text
+    before = [row.state for row in channels(walk)]
+    walk.client.post(walk.url("activate"))
+    walk.work("push")
+    extranet.turn(walk.organization_id, there.id)
+
+    assert "It is switched on when you activate the property." in page and 'hx-trigger="every' not in page
+    assert before == []
+    assert [row.state for row in channels(walk)] == [ChannelState.CONNECTED]
+
+
+def channels(walk):
+    with tenancy.of(walk.organization_id):
+        return database.session.query(Channel).all()
+
+
+def test_who_gave_the_step_to_a_colleague_sees_that_it_is_theirs_until_it_is_done(walk, sandbox, app):
+    walk.describe("120")
+    walk.choose()
+    walk.work("provision", "parity")
+    extranet.ota(sandbox, "BDC", accepted=False)
+    page = walk.client.post(connect_page(walk, "invite")).text
+    link = re.search(r"/guest/link/[\w-]+", page).group(0)
+    given = state_of(walk, Step.EXTRANET)
+    listed = walk.page("preview")
+
+    colleague = app.test_client()
+    colleague.post(link)
+    colleague.post("/guest/account", data={"account_id": extranet.HOTEL})
+    extranet.turn(walk.organization_id, walk.connection().id)
+
+    assert given is State.COLLEAGUE and "needs a colleague" in listed
+    assert state_of(walk, Step.EXTRANET) is State.OTA
+    assert "has the link for this step" not in walk.page("extranet")
+
+
+def test_nothing_is_activated_while_the_channel_manager_counts_rooms_as_well(walk, sandbox):
+    walk.describe("120")
+    walk.choose()
+    walk.work("provision", "parity", "channels")
+    with tenancy.of(walk.organization_id), unit_of_work():
+        channel_readback.note_counting(walk.connection(), ["allow_availability_autoupdate_on_cancellation"])
+
+    page = walk.page("preview")
+    answer = walk.client.post(walk.url("activate"))
+
+    assert answer.status_code == 409 and walk.draft().activated_at is None
+    assert f'<a href="/p/{walk.draft().property_id}/channels/settings">The channel manager counts rooms' in page
+
+
+def test_an_address_nobody_confirmed_stands_in_the_way_with_the_page_that_sends_the_mail_again(walk, sandbox):
+    walk.describe("120")
+    walk.choose()
+    walk.work("provision", "parity")
+    with unit_of_work():
+        database.session.execute(update(User).values(email_verified_at=None))
+
+    answer = walk.client.post(walk.url("activate"))
+
+    assert answer.status_code == 409 and '<a href="/me">Confirm your e-mail address first' in answer.text
+
+
+def test_a_hotel_that_sells_at_the_ota_already_is_led_through_the_change(walk, sandbox):
+    walk.describe("120")
+    walk.client.post(walk.url("connect"), data={"route": "channex:BDC", "switching": "1"})
+    walk.work("provision", "parity")
+    there = walk.connection()
+    extranet.ota(sandbox, "BDC", accepted=True, mirror=there.external_property_id)
+
+    preview = walk.page("preview")
+    walk.client.post(connect_page(walk, "account"), data={"account_id": extranet.HOTEL})
+    steps = walk.client.get(connect_page(walk)).text
+
+    assert "You come from another channel manager" in preview
+    assert "The old channel manager no longer sends to this OTA" in steps
+    assert "Future bookings of the old channel manager are here" in steps
+
+
+@pytest.mark.parametrize("path", ["connections/{connection}/mapping", "channels/BDC/connect"])
+def test_the_pages_beside_the_set_up_show_its_steps_and_the_way_back(walk, sandbox, path):
+    walk.describe("120")
+    walk.choose()
+    walk.work("provision", "parity")
+
+    url = path.format(connection=walk.connection().id)
+    page = walk.client.get(f"/p/{walk.draft().property_id}/{url}").text
+
+    assert "Steps of the set-up" in page and "Continue set-up" in page
 
 
 def test_a_draft_is_taken_up_where_it_was_left_and_taken_off_the_list(walk):
