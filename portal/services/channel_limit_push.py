@@ -89,12 +89,11 @@ def _write_down(connection: Connection, line: Line, limits: int, away: ProviderE
         return
     with unit_of_work():
         run_id = sync_runs.begin(connection, SyncType.MAPPING_SYNC, "limits", status=SyncStatus.IN_PROGRESS)
+        if away is not None:
+            connection_state.run_failed(connection, run_id, line.calls, away)
+            return
         sync_runs.keep_calls(connection, run_id, line.calls)
-        if away is None:
-            sync_runs.finish(run_id, SyncStatus.COMPLETED, processed=limits)
-        else:
-            sync_runs.finish(run_id, SyncStatus.FAILED, category=away.category, error=str(away))
-            connection_state.report(connection, away)
+        sync_runs.finish(run_id, SyncStatus.COMPLETED, processed=limits)
 
 
 def _waiting(connection_id: UUID) -> Sequence[ChannelLimit]:

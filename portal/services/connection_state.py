@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
@@ -11,9 +12,10 @@ from portal import tenancy
 from portal.db import now, unit_of_work
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db
-from portal.models import Channel, ChannelState, Connection, ConnectionState, Incident, Lane
-from portal.services import audit, incidents, provider_feeds
+from portal.models import Channel, ChannelState, Connection, ConnectionState, Incident, Lane, SyncStatus
+from portal.services import audit, incidents, provider_feeds, sync_runs
 from providers.errors import AuthFailed, NotFound, ProviderError, RateLimited, Retryable
+from providers.http import Call
 from providers.types import LaneKind, RemoteChannel
 
 
@@ -81,6 +83,19 @@ def report(connection: Connection, error: ProviderError) -> None:
     else:
         trouble, category = Trouble.ANSWER_UNCLEAR, Category.SYNC_FAILED
     incidents.opened(trouble, category, connection.property_id, connection.id, facts={"reason": str(error)[:300]})
+
+
+def run_failed(
+    connection: Connection,
+    run_id: UUID,
+    calls: Sequence[Call],
+    error: ProviderError,
+    summary: dict[str, Any] | None = None,
+) -> None:
+    """End a run that the provider's answer ended: its calls, its reason, what a person must know. A helper."""
+    sync_runs.keep_calls(connection, run_id, calls)
+    sync_runs.finish(run_id, SyncStatus.FAILED, category=error.category, error=str(error), summary=summary)
+    report(connection, error)
 
 
 def take_channels(connection: Connection, found: Iterable[RemoteChannel]) -> None:

@@ -58,9 +58,7 @@ def check(connection_id: UUID) -> bool:
         }
     except ProviderError as error:
         with unit_of_work():
-            sync_runs.keep_calls(connection, run_id, line.calls)
-            sync_runs.finish(run_id, SyncStatus.FAILED, category=error.category, error=str(error))
-            connection_state.report(connection, error)
+            connection_state.run_failed(connection, run_id, line.calls, error)
         duties.later(lease, str(error), retry_after=getattr(error, "retry_after", None))
         return True
     with unit_of_work():

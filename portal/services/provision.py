@@ -84,9 +84,7 @@ def run(connection_id: UUID) -> bool:
         return True
     except ProviderError as error:
         with unit_of_work():
-            sync_runs.keep_calls(connection, run_id, steps.line.calls)
-            sync_runs.finish(run_id, SyncStatus.FAILED, category=error.category, error=str(error), summary=steps.done)
-            connection_state.report(connection, error)
+            connection_state.run_failed(connection, run_id, steps.line.calls, error, steps.done)
         duties.later(lease, str(error), retry_after=getattr(error, "retry_after", None))
         return True
     except duties.LeaseLost:

@@ -100,9 +100,9 @@ def send(lease: duties.Lease, connection: Connection) -> None:
                 duties.keep(lease)
     except ProviderError as error:
         with unit_of_work():
-            sync_runs.keep_calls(connection, run_id, line.calls)
-            sync_runs.finish(run_id, SyncStatus.FAILED, category=error.category, error=str(error))
-            connection_state.report(connection, error)  # the duty's own back-off says when it is tried again
+            connection_state.run_failed(
+                connection, run_id, line.calls, error
+            )  # the duty's own back-off says when it is tried again
         raise
     with unit_of_work():
         duties.renew(lease)
