@@ -10,8 +10,8 @@ from flask_babel import gettext, ngettext
 
 from portal.domain.guest_merges import FIELDS, Side
 from portal.domain.guests import is_alias
-from portal.schemas.guests import GuestSearch, MergeForm, NotesForm
-from portal.services import guest_merges, guest_views
+from portal.schemas.guests import ContactForm, GuestSearch, MergeForm, NotesForm
+from portal.services import guest_contacts, guest_merges, guest_views
 from portal.services.errors import Refused
 from portal.web import refusals
 from portal.web.forms import Form
@@ -54,6 +54,25 @@ def set_notes(property_id: UUID, guest_id: UUID) -> Any:
     if form.errors:
         return _page(guest_id, 422, form)
     guest_views.set_notes(guest_id, form.data["notes"], property_id, _scope())
+    return redirect(url_for(".show", property_id=property_id, guest_id=guest_id), 303)
+
+
+@bp.get("/<uuid:guest_id>/contact")
+@allowed("guests.edit")
+def contact(property_id: UUID, guest_id: UUID) -> Any:
+    return _contact_page(guest_id)
+
+
+@bp.post("/<uuid:guest_id>/contact")
+@allowed("guests.edit")
+def set_contact(property_id: UUID, guest_id: UUID) -> Any:
+    form = Form.read(ContactForm(), request.form)
+    if form.errors:
+        return _contact_page(guest_id, form, 422)
+    try:
+        guest_contacts.write(guest_id, form.data, form.data["shown"], property_id, _scope())
+    except Refused as error:
+        return _contact_page(guest_id, form.refuse(error.field, error), 422 if error.field else 409)
     return redirect(url_for(".show", property_id=property_id, guest_id=guest_id), 303)
 
 
@@ -100,6 +119,19 @@ def _page(guest_id: UUID, status: int = 200, form: Form | None = None, refused: 
         "guests/show.html", detail=detail, guest=detail.guest, contact=detail.guest.contact or {}, refused=refused,
         form=form or Form(data={"notes": detail.guest.notes}), told=_told(), is_alias=is_alias,
         apart=request.args.get("apart", ""),
+    )  # fmt: skip
+    return make_response(html, status)
+
+
+def _contact_page(guest_id: UUID, form: Form | None = None, status: int = 200) -> Any:
+    """The form with what stands now; after a refusal with what was typed, and what stands beside it."""
+    guest = guest_views.opened(guest_id, g.property.id, _scope()).guest
+    if guest.merged_into is not None:
+        return redirect(url_for(".show", property_id=g.property.id, guest_id=guest_id), 303)
+    stands = guest_contacts.held(guest)
+    html = render_template(
+        "guests/contact.html", guest=guest, stands=stands, shown=guest_contacts.stamp(guest),
+        form=form or Form(data=stands),
     )  # fmt: skip
     return make_response(html, status)
 

@@ -34,6 +34,20 @@ class NotesForm(FormSchema):
     notes = Paragraphs(required=True)
 
 
+class ContactForm(FormSchema):
+    """`shown` is the stamp of what the person saw."""
+
+    shown = Line(longest=16)
+    name = Line(longest=200, needed=False, load_default="")
+    email = Line(longest=254, needed=False, load_default="")
+    phone = Line(longest=40, needed=False, load_default="")
+    address = Line(longest=300, needed=False, load_default="")
+    postal_code = Line(longest=20, needed=False, load_default="")
+    city = Line(longest=100, needed=False, load_default="")
+    state = Line(longest=100, needed=False, load_default="")
+    company = Line(longest=200, needed=False, load_default="")
+
+
 def _side() -> fields.String:
     sides = ("", *Side)
     return fields.String(load_default="", validate=validate.OneOf(sides, error=lazy_gettext("Choose one of the list.")))

@@ -35,8 +35,8 @@ def find_or_create(person: Person, *, provider: str, country: str | None = None,
     `country` (ISO 3166-1 alpha-2) reads phone numbers written without a country code; `now` is when
     the person said it (aware), the present when left out: what was said last wins.
     """
-    keys = _keys(person, provider, country)
-    identities = [key for key in keys if key[0] in _IDENTITIES]
+    known_by = keys(person, provider, country)
+    identities = [key for key in known_by if key[0] in _IDENTITIES]
     # Two bookings of one new guest at the same moment: the second waits, and finds the first's guest.
     locks.hold(locks.Kind.GUEST, (key.hex() for _, key in identities))
     guest = _known(identities)
@@ -45,7 +45,7 @@ def find_or_create(person: Person, *, provider: str, country: str | None = None,
         db.session.add(guest)
     _take_over(guest, person, now or datetime.now(UTC), provider)
     db.session.flush()
-    guest_keys.give(guest.id, keys)
+    guest_keys.give(guest.id, known_by)
     return guest
 
 
@@ -55,7 +55,7 @@ def refresh(
     """Update a guest we know with what a newer message says of them. A helper."""
     _take_over(guest, person, now or datetime.now(UTC), provider)
     db.session.flush()
-    guest_keys.give(guest.id, _keys(person, provider, country))
+    guest_keys.give(guest.id, keys(person, provider, country))
 
 
 def find(guest_id: UUID) -> Guest:
@@ -113,6 +113,20 @@ def seen_at(property_id: UUID) -> ColumnElement[bool]:
         Reservation.guest_id == Guest.id,
         Reservation.property_id == property_id,
     )
+
+
+def keys(person: Person, provider: str, country: str | None) -> Keys:
+    """What the person is found by. `country` reads a number without a country code, when the person has none."""
+    organization_id = tenancy.required()
+    email = rule.email_identity(person.email)
+    phone = rule.phone_identity(person.phone, person.country or country)
+    identities: Iterable[tuple[str, str | None]] = (
+        ("provider", f"{provider}|{person.provider_guest_id}" if person.provider_guest_id else None),
+        ("email", email),
+        ("phone", phone),
+        *((_NAME, word) for word in sorted(rule.name_tokens(person.full_name))),
+    )
+    return [(kind, lookup_hash(organization_id, kind, value)) for kind, value in identities if value]
 
 
 def name_hashes(text: str) -> list[bytes]:
@@ -176,16 +190,3 @@ def _take_over(guest: Guest, person: Person, now: datetime, provider: str) -> No
         guest.sources = {**(guest.sources or {}), **dict.fromkeys(sorted(changed), source)}
     if newer:
         guest.contact_changed_at = now
-
-
-def _keys(person: Person, provider: str, country: str | None) -> Keys:
-    organization_id = tenancy.required()
-    email = rule.email_identity(person.email)
-    phone = rule.phone_identity(person.phone, person.country or country)
-    identities: Iterable[tuple[str, str | None]] = (
-        ("provider", f"{provider}|{person.provider_guest_id}" if person.provider_guest_id else None),
-        ("email", email),
-        ("phone", phone),
-        *((_NAME, word) for word in sorted(rule.name_tokens(person.full_name))),
-    )
-    return [(kind, lookup_hash(organization_id, kind, value)) for kind, value in identities if value]

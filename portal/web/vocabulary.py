@@ -244,6 +244,7 @@ GUEST_SOURCES: Words = {
     "channex": lazy_gettext("from the OTA, by way of Channex"),
     "beds24": lazy_gettext("from the OTA, by way of Beds24"),
     "desk": lazy_gettext("written down here"),
+    "staff": lazy_gettext("written by hand here"),
 }
 HOUSEKEEPING: Words = {
     "clean": lazy_gettext("Clean"),
