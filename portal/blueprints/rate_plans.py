@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from portal.domain.rates import Rule
 from portal.schemas.rate_plans import limits_form, plan_form, season_form
-from portal.services import plan_terms, rate_edit_rows, rate_guards, rates
+from portal.services import plan_terms, properties, rate_edit_rows, rate_guards, rates
 from portal.services.errors import NotFound, Refused
 from portal.services.rate_calendar import FIELDS
 from portal.web.forms import Form
@@ -167,10 +167,13 @@ def _show(
     status: int = 200,
 ) -> Any:
     plan = rates.find_plan(property_id, plan_id)
+    today = properties.today(g.property)
+    mine = [rule for rule in rates.rules(property_id) if rule.rate_plan_id == plan_id]
     html = render_template(
         "rate_plans/show.html", plan=plan, form=form or Form(), season=season or Form(), rule_id=rule_id,
         shown=plan_terms.stamp(plan), names=rate_edit_rows.plan_names(property_id),
-        rules=[rule for rule in rates.rules(property_id) if rule.rate_plan_id == plan_id],
+        rules=[rule for rule in mine if rule.last_night >= today],
+        over=[rule for rule in mine if rule.last_night < today],
         house=rate_guards.limits_of_house(property_id),
     )  # fmt: skip
     return make_response(html, status)

@@ -90,6 +90,16 @@ def test_a_season_is_added_changed_and_removed(client, wired):
     assert client.get(where).status_code == 404
 
 
+def test_seasons_that_are_over_are_folded_away(client, wired):
+    client.post(f"{page_of(wired)}/seasons", data=season(wired, -9, -2, rate="150", name="Last week"))
+    client.post(f"{page_of(wired)}/seasons", data=season(wired, -9, 0, rate="160", name="Until tonight"))
+
+    coming, _, over = text(client.get(page_of(wired))).partition("1 season is over</summary>")
+
+    assert "Until tonight" in coming and "Last week" not in coming
+    assert "Last week" in over.partition("</details>")[0]
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
