@@ -12,7 +12,7 @@ from flask import Blueprint, g, make_response, render_template, request
 from portal.domain.channels import CHANNELS, channel
 from portal.domain.reservations import Status
 from portal.schemas.reservations import ReservationFilter
-from portal.services import properties, reservation_pushes, reservation_timeline, reservations
+from portal.services import booking_imports, properties, reservation_pushes, reservation_timeline, reservations
 from portal.web import ota_steps, paging, words
 from portal.web.forms import Form
 from portal.web.guards import allowed
@@ -65,6 +65,7 @@ def page_of(property_id: UUID, reservation_id: UUID, problem: str = "", status: 
         today=properties.today(g.property), undoable=reservations.undoable(detail.history),
         foreign=ota_steps.of_an_ota(detail.reservation), no_show_steps=ota_steps.no_show(detail.reservation),
         sent=reservation_pushes.standing(detail.reservation),
+        missing_data=booking_imports.missing(detail.reservation, detail.guest),
     )  # fmt: skip
     return make_response(html, status)
 

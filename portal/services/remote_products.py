@@ -17,7 +17,16 @@ from portal.db import end_reading, unit_of_work
 from portal.domain.mapping import PLAN, ROOM, Item
 from portal.extensions import db
 from portal.models import Connection, Duty, RemoteSnapshot
-from portal.services import connection_state, connectors, duties, held_bookings, horizon, mappings, sync_runs
+from portal.services import (
+    booking_imports,
+    connection_state,
+    connectors,
+    duties,
+    held_bookings,
+    horizon,
+    mappings,
+    sync_runs,
+)
 from portal.services.errors import Refused
 from providers.base import Connector
 from providers.errors import NotSupported, ProviderError, RateLimited
@@ -96,6 +105,8 @@ def run(connection_id: UUID) -> bool:
     try:
         if lease.request.get("fetch"):
             _fetch(lease, connection)
+        if lease.request.get("preview"):
+            booking_imports.look(lease, connection, UUID(lease.request["preview"]))
         if lease.request.get("replay"):
             held_bookings.place_all(lease, connection)
     except RateLimited as error:

@@ -39,6 +39,7 @@ TRIGGERS: Words = {
     "change": lazy_gettext("a change here"),
     "retry": lazy_gettext("another try"),
     "connect": lazy_gettext("an OTA that was connected"),
+    "import": lazy_gettext("a person who looks first"),
 }
 WORKING = ("PENDING", "IN_PROGRESS")
 _A_PERSONS = ("AUTH_ERROR", "MAPPING_ERROR")
@@ -198,6 +199,12 @@ def _bookings(run: SyncRun, about: About, provider: str) -> str:
         return str(gettext("Reading bookings from %(provider)s.", provider=provider))
     if run.status == "FAILED":
         return _because(str(gettext("Bookings could not be read from %(provider)s", provider=provider)), run)
+    if "preview" in run.summary:
+        many = sum(int(count) for count in run.summary["preview"]["counts"].values())
+        return str(ngettext(
+            "Looked at %(num)d booking at %(provider)s; nothing was changed.",
+            "Looked at %(num)d bookings at %(provider)s; nothing was changed.", many, provider=provider,
+        ))  # fmt: skip
     if run.summary.get("missed"):
         return str(ngettext(
             "The schedule found %(num)d booking message at %(provider)s that no webhook had announced.",
