@@ -53,6 +53,9 @@ def choose(organization_id: UUID, draft_id: UUID) -> Any:
 @bp.get("/<uuid:draft_id>/provision")
 @may_create
 def provision(organization_id: UUID, draft_id: UUID) -> Any:
+    draft = onboarding.find(draft_id)
+    if onboarding_route.is_by_code(draft):
+        return redirect(_page_of(_BY_CODE, property_id=draft.property_id, provider=draft.route), 303)
     way, connection = _connected(draft_id)
     progress = onboarding_route.progress(connection)
     return render_template("onboarding/provision.html", way=way, progress=progress, onward=_onward(way))
@@ -83,7 +86,8 @@ def retry(organization_id: UUID, draft_id: UUID) -> Any:
 def mapping(organization_id: UUID, draft_id: UUID) -> Any:
     way, connection = _connected(draft_id)
     url = _page_of(_MAPPING, property_id=connection.property_id, connection_id=connection.id)
-    return render_template("onboarding/mapping.html", way=way, url=url, onward=_onward(way))
+    return render_template("onboarding/mapping.html", way=way, url=url, onward=_onward(way),
+                           created=not onboarding_route.is_by_code(way.draft))  # fmt: skip
 
 
 @bp.get("/<uuid:draft_id>/extranet")
@@ -91,6 +95,8 @@ def mapping(organization_id: UUID, draft_id: UUID) -> Any:
 def extranet(organization_id: UUID, draft_id: UUID) -> Any:
     way, connection = _connected(draft_id)
     code = onboarding_route.ota(way.draft)
+    if not code:
+        return redirect(address(way.draft, way.current), 303)
     url = _page_of(_EXTRANET, property_id=connection.property_id, code=code)
     return render_template("onboarding/extranet.html", way=way, url=url, code=code, onward=_onward(way))
 
@@ -150,7 +156,10 @@ def go_live(organization_id: UUID, draft_id: UUID) -> Any:
     way, connection = _connected(draft_id)
     if way.draft.activated_at is None and _obstacles(way):
         return _preview_page(way, onboarding_preview.of(connection), 409)
-    first_proof.activate(draft_id, connection)
+    try:
+        first_proof.activate(draft_id, connection)
+    except Refused as refused:
+        return _preview_page(way, onboarding_preview.of(connection), 409, str(refused))
     return redirect(address(way.draft, Step.ACTIVATE), 303)
 
 
@@ -158,21 +167,22 @@ def _connect_page(way: onboarding_steps.Way, form: Form, status: int = 200) -> A
     offered = [route for route in onboarding_route.routes() if ":" in route]
     page = render_template(
         "onboarding/connect.html", way=way, form=form, offered=[(route, route.partition(":")[2]) for route in offered],
-        switching=bool(request.values.get("switching")), by_code=_by_code(way),
+        switching=bool(request.values.get("switching")), by_code=_by_code(),
     )  # fmt: skip
     return make_response(page, status)
 
 
-def _by_code(way: onboarding_steps.Way) -> list[tuple[str, str]]:
-    """The providers one signs in to by a code of one's own account, and the page for each: (name, address)."""
-    place = way.draft.property_id
-    pages = {name: _page_of(_BY_CODE, property_id=place, provider=name) for name in onboarding_route.by_code()}
-    return [(words.say(vocabulary.PROVIDERS, name), url) for name, url in pages.items() if url]
+def _by_code() -> list[tuple[str, str]]:
+    """The providers one signs in to by a code of one's own account: (route, name)."""
+    there = onboarding_route.by_code() if _BY_CODE in current_app.view_functions else []
+    return [(name, words.say(vocabulary.PROVIDERS, name)) for name in there]
 
 
-def _preview_page(way: onboarding_steps.Way, found: onboarding_preview.Preview, status: int = 200) -> Any:
+def _preview_page(
+    way: onboarding_steps.Way, found: onboarding_preview.Preview, status: int = 200, refused: str = ""
+) -> Any:
     page = render_template(
-        "onboarding/preview.html", way=way, preview=found, code=onboarding_route.ota(way.draft),
+        "onboarding/preview.html", way=way, preview=found, code=onboarding_route.ota(way.draft), refused=refused,
         obstacles=[onboarding_words.obstacle(way.draft, each) for each in _obstacles(way)],
         waits_for_ota=way.states[Step.EXTRANET] not in (State.DONE, State.SKIPPED),
     )  # fmt: skip
@@ -209,7 +219,7 @@ def _onward(way: onboarding_steps.Way) -> str:
 def _connected(draft_id: UUID) -> tuple[onboarding_steps.Way, Any]:
     """The draft and its connection; who comes too early is sent to where the set-up stands."""
     way = _way(draft_id)
-    if way.connection is None:
+    if way.connection is None:  # by code the first page that needs none is the one of the code itself
         abort(redirect(address(way.draft, way.current), 303))
     return way, way.connection
 

@@ -16,7 +16,7 @@ from portal.services.errors import NotFound, Refused
 from portal.services.login_standing import Standing
 from portal.web import htmx
 from portal.web.forms import Form
-from portal.web.guards import allowed
+from portal.web.guards import allowed, fresh
 
 bp = Blueprint("sign_in_codes", __name__, url_prefix="/p/<uuid:property_id>/connect/<provider>")
 
@@ -39,6 +39,7 @@ def state(property_id: UUID, provider: str) -> Any:
 
 @bp.post("")
 @allowed("connections.edit")
+@fresh
 def connect(property_id: UUID, provider: str) -> Any:
     standing = _standing(property_id, provider)
     form = Form.read(CodeForm(), request.form)
@@ -68,6 +69,7 @@ def _enter_again(standing: Standing, code: str) -> None:
 
 @bp.post("/code")
 @allowed("connections.edit")
+@fresh
 def code(property_id: UUID, provider: str) -> Any:
     """A new code for the account of a connection that works, or did."""
     connection = _connection(property_id, provider)

@@ -18,6 +18,7 @@ from portal.extensions import db
 from portal.models import (
     Connection,
     ConnectionState,
+    Duty,
     Lane,
     Onboarding,
     Organization,
@@ -26,8 +27,9 @@ from portal.models import (
     RoomType,
     SyncRun,
 )
-from portal.services import activation, audit, full_sync, horizon, onboarding
+from portal.services import activation, audit, connections, duties, full_sync, horizon, onboarding
 from portal.services.errors import Refused
+from providers.registry import connector_class
 from providers.types import Cell, LaneKind
 
 GIVE_UP = timedelta(hours=1)  # after that the daily reading is enough
@@ -47,11 +49,15 @@ class Proof:
     first: bool
 
 
-def activate(draft_id: UUID, connection: Connection) -> UUID:
+def activate(draft_id: UUID, connection: Connection) -> UUID | None:
     """Begin to sell: everything is sent, then read back. Returns the full sync's run; a second click joins the first.
 
-    Raises `Refused` while the connection is not ready.
+    Where a hotel stands at the provider already, its bookings are read first; there is no run. Raises `Refused` while
+    the connection is not ready.
     """
+    if connector_class(connection.provider).can("exchange_code"):
+        _start(draft_id, connection)
+        return None
     with unit_of_work():
         draft = onboarding.held(draft_id)
         if draft.run_id is not None:
@@ -63,6 +69,19 @@ def activate(draft_id: UUID, connection: Connection) -> UUID:
         draft.activated_at = func.clock_timestamp()
         audit.record("onboarding.activated", "onboarding", draft.id, property_id=draft.property_id)
         return draft.run_id
+
+
+def _start(draft_id: UUID, connection: Connection) -> None:
+    if connection.state is ConnectionState.SETTING_UP:
+        connections.start(connection)
+    with unit_of_work():
+        draft = onboarding.held(draft_id)
+        if draft.activated_at is not None:
+            return
+        draft.activated_at = func.clock_timestamp()
+        if connection.state is ConnectionState.ACTIVE:  # started on its own page before: what it sells is read back
+            duties.request(connection.id, Duty.PARITY)
+        audit.record("onboarding.activated", "onboarding", draft.id, property_id=draft.property_id)
 
 
 def note(connection: Connection) -> bool:

@@ -83,7 +83,7 @@ class Progress:
 def routes() -> list[str]:
     """The ways this installation offers now."""
     hosted = [f"{HOSTED}:{code}" for code in OTAS] if connectors.is_configured(HOSTED) else []
-    return [*hosted, onboarding.LATER]
+    return [*hosted, *by_code(), onboarding.LATER]
 
 
 def by_code() -> list[str]:
@@ -93,7 +93,12 @@ def by_code() -> list[str]:
 
 def provider(draft: Onboarding) -> str:
     """The provider the draft connects by; empty for none."""
-    return draft.route.partition(":")[0] if ":" in draft.route else ""
+    return "" if draft.route == onboarding.LATER else draft.route.partition(":")[0]
+
+
+def is_by_code(draft: Onboarding) -> bool:
+    """Whether one signs in to an account of one's own there: the hotel and its OTAs stand there already."""
+    return provider(draft) in by_code()
 
 
 def ota(draft: Onboarding) -> str:
@@ -135,7 +140,7 @@ def choose(draft_id: UUID, route: str, *, switching: bool = False) -> Onboarding
                          property_id=draft.property_id)  # fmt: skip
         draft.route, draft.switching = route, switching
         name = provider(draft)
-        if name and connection(draft) is None:
+        if name and not is_by_code(draft) and connection(draft) is None:
             activation.hold(connections.add(draft.property_id, name))
     if switching:
         _note_switching(draft)

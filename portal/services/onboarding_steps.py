@@ -35,6 +35,7 @@ class Obstacle(StrEnum):
     NOT_DESCRIBED = "not_described"
     NO_ROUTE = "no_route"
     NOT_CREATED = "not_created"
+    NOT_SIGNED_IN = "not_signed_in"
     UNMAPPED = "unmapped"
     COUNTING = "counting"
     NO_PRICE = "no_price"
@@ -67,7 +68,7 @@ def way(draft: Onboarding) -> Way:
     """Read how far the draft is; nothing is asked of the provider."""
     connection = onboarding_route.connection(draft)
     channel = _channel(connection, onboarding_route.ota(draft))
-    unmapped = _unmapped(connection) if connection else 0
+    unmapped = _unmapped(draft, connection) if connection else 0
     states: dict[Step, State] = {}
     for step in DESCRIBED:
         before = all(states[each] is State.DONE for each in states)
@@ -88,7 +89,8 @@ def obstacles(found: Way, *, verified: bool) -> list[Obstacle]:
     if found.connection is None:
         return [*wrong, Obstacle.NO_ROUTE]
     if found.states[Step.PROVISION] is not State.DONE:
-        wrong.append(Obstacle.NOT_CREATED)
+        by_code = onboarding_route.is_by_code(found.draft)
+        wrong.append(Obstacle.NOT_SIGNED_IN if by_code else Obstacle.NOT_CREATED)
     elif found.unmapped:
         wrong.append(Obstacle.UNMAPPED)
     if channel_readback.counting(found.connection):
@@ -107,6 +109,8 @@ def _after(
     rest = (Step.PROVISION, Step.MAPPING, Step.EXTRANET, Step.PREVIEW, Step.ACTIVATE)
     if draft.route == onboarding.LATER:
         return dict.fromkeys(rest, State.SKIPPED)
+    if onboarding_route.is_by_code(draft):
+        return {**dict.fromkeys(rest, State.LATER), **_by_code(draft, connection, unmapped)}
     if connection is None:
         return dict.fromkeys(rest, State.LATER)
     progress = onboarding_route.progress(connection)
@@ -117,6 +121,17 @@ def _after(
         states[Step.MAPPING] = State.OPEN if unmapped else State.DONE
         states[Step.EXTRANET] = _at_the_ota(draft, connection, channel)
         states[Step.PREVIEW] = State.DONE if draft.activated_at else State.OPEN
+        states[Step.ACTIVATE] = State.DONE if draft.proved_at else State.WORKING if draft.activated_at else State.LATER
+    return states
+
+
+def _by_code(draft: Onboarding, connection: Connection | None, unmapped: int) -> dict[Step, State]:
+    """Where the hotel stands at the provider already: signed in, mapped, started. Its OTAs are there and stay."""
+    states = {Step.PROVISION: State.OPEN, Step.EXTRANET: State.SKIPPED}
+    if connection is not None and connection.external_property_id:
+        states[Step.PROVISION] = State.DONE
+        states[Step.MAPPING] = State.OPEN if unmapped else State.DONE
+        states[Step.PREVIEW] = State.DONE if draft.activated_at else State.LATER if unmapped else State.OPEN
         states[Step.ACTIVATE] = State.DONE if draft.proved_at else State.WORKING if draft.activated_at else State.LATER
     return states
 
@@ -145,8 +160,13 @@ def _making(connection: Connection, progress: onboarding_route.Progress) -> Stat
     return State.WORKING if progress.working and not progress.failed else State.OPEN
 
 
-def _unmapped(connection: Connection) -> int:
-    """What of ours is not mapped, and what of theirs nobody has decided on."""
+def _unmapped(draft: Onboarding, connection: Connection) -> int:
+    """What of ours is not mapped, and what of theirs nobody has decided on.
+
+    Where both sides were made by people, ours need not all be sold there: one room type is enough to begin.
+    """
+    if onboarding_route.is_by_code(draft):
+        return mapping_drafts.undecided(connection) + (0 if mappings.rooms_of(connection.id) else 1)
     types = {row.room_type_id for row in mappings.rooms_of(connection.id) if not row.missing}
     plans = {row.rate_plan_id for row in mappings.plans_of(connection.id) if not row.missing}
     ours = sum(each.id not in types for each in room_types.listed(connection.property_id))

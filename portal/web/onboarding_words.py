@@ -9,7 +9,7 @@ from flask import Flask, g, url_for
 from flask_babel import gettext, lazy_gettext
 
 from portal.domain.onboarding import State, Step
-from portal.services import onboarding, onboarding_steps
+from portal.services import onboarding, onboarding_route, onboarding_steps
 from portal.services.onboarding_steps import Obstacle
 from portal.web.vocabulary import Words
 
@@ -54,6 +54,7 @@ OBSTACLES: Words = {
     Obstacle.NOT_DESCRIBED: lazy_gettext("Property, rooms or prices are not complete."),
     Obstacle.NO_ROUTE: lazy_gettext("Choose how to connect."),
     Obstacle.NOT_CREATED: lazy_gettext("Not everything is created at the channel manager yet."),
+    Obstacle.NOT_SIGNED_IN: lazy_gettext("Sign in at the channel manager and choose the property there."),
     Obstacle.UNMAPPED: lazy_gettext("Some room types or rate plans are neither mapped nor left out."),
     Obstacle.COUNTING: lazy_gettext(
         "The channel manager counts rooms by itself: together with us it would give a cancelled room back twice. "
@@ -66,6 +67,7 @@ _LEADS_TO = {
     Obstacle.NOT_DESCRIBED: Step.PROPERTY,
     Obstacle.NO_ROUTE: Step.CONNECT,
     Obstacle.NOT_CREATED: Step.PROVISION,
+    Obstacle.NOT_SIGNED_IN: Step.PROVISION,
     Obstacle.UNMAPPED: Step.MAPPING,
     Obstacle.NO_PRICE: Step.PLANS,
 }
@@ -95,7 +97,10 @@ def shown(way: onboarding_steps.Way) -> list[Shown]:
     for number, step in enumerate(Step, 1):
         state = way.states[step]
         link = "" if state in (State.LATER, State.SKIPPED) else address(way.draft, step)
-        found.append(Shown(step.value, number, str(STEPS[step]), state.value, str(STATES[state]), ICONS[state], link))
+        label = STEPS[step]
+        if step is Step.PROVISION and onboarding_route.is_by_code(way.draft):
+            label = gettext("Signing in at the channel manager")
+        found.append(Shown(step.value, number, str(label), state.value, str(STATES[state]), ICONS[state], link))
     return found
 
 

@@ -31,6 +31,7 @@ from tests import extranet, onboarding
 from tests.factories import alices_house, charlies_house, make_bob
 from tests.onboarding import PROPERTY, Walk, plan_fields, room_fields
 from tests.people import sign_in
+from tests.services import beds
 
 TWO_DAYS = 2 * 86400  # seconds
 
@@ -225,11 +226,34 @@ def test_what_the_channel_manager_refuses_is_told_with_a_retry(walk, sandbox):
     assert "Everything is there." in walk.page("provision")
 
 
-def test_beds24_is_offered_with_the_page_for_its_code(walk):
+def test_by_beds24_the_set_up_goes_on_from_the_code_to_the_proved_night(walk, sandbox):
     walk.describe("120")
-
+    place = walk.draft().property_id
+    code_page = f"/p/{place}/connect/beds24"
+    with tenancy.of(walk.organization_id):
+        there = beds.build_there(sandbox, database.session.get(Property, (walk.organization_id, place)))
     assert "Beds24" in walk.page("connect")
-    assert f"/p/{walk.draft().property_id}/" in walk.page("connect")
+
+    walk.choose("beds24")
+    assert walk.client.get(walk.url("provision")).location == code_page
+    assert "Signing in at the channel manager" in walk.client.get(code_page).text
+    walk.client.post(code_page, data={"code": there["code"]})
+    walk.work("provision")
+    external = str(there["properties"][0]["id"])
+    walk.client.post(f"{code_page}/property", data={"external_property_id": external})
+    walk.work("provision")
+    assert state_of(walk, Step.MAPPING) is State.OPEN
+    assert walk.client.post(walk.url("activate")).status_code == 409
+    with tenancy.of(walk.organization_id):
+        beds.map_everything(walk.connection(), there["properties"][0])
+    walk.work("parity")
+    assert state_of(walk, Step.EXTRANET) is State.SKIPPED
+    assert "EUR 120.00" in walk.page("preview")
+    assert walk.client.post(walk.url("activate")).location == walk.url("activate")
+    walk.work("provision", "push", "parity")
+
+    assert walk.connection().state is ConnectionState.ACTIVE
+    assert "Double, EUR 120.00, seen at" in walk.page("activate")
 
 
 def test_who_connects_later_is_done_after_four_steps(walk):

@@ -199,3 +199,18 @@ def test_how_often_bookings_are_read_is_the_propertys_own(alice, hotel, there):
     assert refused.status_code == 409
     with tenancy.of(hotel.organization_id):
         assert _connection(hotel).read_minutes == 15
+
+
+def test_a_code_is_taken_from_somebody_who_showed_lately_who_they_are(alice, hotel, db):
+    with unit_of_work():
+        db.session.execute(db.text("update user_sessions set proved_at = clock_timestamp() - interval '11 minutes'"))
+
+    asked = alice.post(_url(hotel), data={"code": CODE})
+    with tenancy.of(hotel.organization_id):
+        before = list(connections.of_property(hotel.property_id))
+    right = alice.post(_url(hotel), data={"code": CODE, "proof_password": factories.PASSWORD})
+
+    assert asked.status_code == 403 and before == []
+    assert right.status_code == 303
+    with tenancy.of(hotel.organization_id):
+        assert len(connections.of_property(hotel.property_id)) == 1
