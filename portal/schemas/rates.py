@@ -9,8 +9,8 @@ from portal.schemas import FormSchema
 from portal.schemas.days import Day
 from portal.schemas.prices import Price, closing_fields, stay_fields
 
-SPANS = (7, 14, 30, 60)
-MOST_NIGHTS = 90
+SPANS = (7, 14, 30, 60, 90)
+MOST_NIGHTS = max(SPANS)
 
 
 class GridView(FormSchema):
