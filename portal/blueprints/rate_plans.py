@@ -8,9 +8,11 @@ from uuid import UUID
 from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
+from portal.blueprints import rate_plan_life
 from portal.domain.rates import Rule
+from portal.schemas.onboarding_plans import MEALS
 from portal.schemas.rate_plans import limits_form, plan_form, season_form
-from portal.services import plan_terms, properties, rate_edit_rows, rate_guards, rates
+from portal.services import plan_life, plan_terms, properties, rate_edit_rows, rate_guards, rates
 from portal.services.errors import NotFound, Refused
 from portal.services.rate_calendar import FIELDS
 from portal.web.forms import Form
@@ -44,6 +46,9 @@ def set_limits(property_id: UUID) -> Any:
 @bp.get("/<uuid:plan_id>")
 @allowed("rates.view")
 def show(property_id: UUID, plan_id: UUID) -> Any:
+    plan = rates.find_plan(property_id, plan_id, archived=True)
+    if plan.archived_at is not None:
+        return rate_plan_life.out_of_use(plan)
     return _show(property_id, plan_id)
 
 
@@ -174,6 +179,6 @@ def _show(
         shown=plan_terms.stamp(plan), names=rate_edit_rows.plan_names(property_id),
         rules=[rule for rule in mine if rule.last_night >= today],
         over=[rule for rule in mine if rule.last_night < today],
-        house=rate_guards.limits_of_house(property_id),
+        house=rate_guards.limits_of_house(property_id), places=plan_life.places(plan), meals=MEALS,
     )  # fmt: skip
     return make_response(html, status)

@@ -6,6 +6,7 @@ what is there and doubles nothing.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from portal.db import end_reading, unit_of_work
 from portal.extensions import db
 from portal.models import (
     Connection,
+    ConnectionState,
     Duty,
     Organization,
     Property,
@@ -58,6 +60,11 @@ def request_repair(connection: Connection) -> None:
     """Ask a worker to make anew what was deleted at the provider, and to add what we have since."""
     with unit_of_work():
         duties.request(connection.id, Duty.PROVISION)
+
+
+def wish(rate_plan_id: UUID) -> str:
+    """The word in the duty's request that asks for one more rate plan at a connection that works already."""
+    return f"plan:{rate_plan_id}"
 
 
 def run(connection_id: UUID) -> bool:
@@ -109,6 +116,10 @@ class Steps:
         self.done: dict[str, int] = {"room_types": 0, "rate_plans": 0}
 
     def all(self) -> None:
+        added = {UUID(word.partition(":")[2]) for word in self.lease.request if word.startswith("plan:")}
+        if added and self.connection.state not in (ConnectionState.SETTING_UP, ConnectionState.BROKEN):
+            self.added(added)
+            return
         group_id = self.group()
         property_id = self.property(group_id)
         remote = {room.external_id: room for room in self.connector.fetch_products(property_id)}
@@ -117,6 +128,19 @@ class Steps:
         self._at("webhook")
         webhook_setup.register(self.connection, self.line, self.lease)
         activation.activate(self.connection, self.lease)
+        self.products(property_id)
+
+    def added(self, plans: Collection[UUID]) -> None:
+        """Create these plans only: everything else works, and what a person left unmapped stays so.
+
+        Nothing is activated by it: a connection that was paused meanwhile stays so, one that ends gets nothing new.
+        """
+        property_id, state = self.connection.external_property_id, self.connection.state
+        end_reading()
+        if property_id is None or state not in (ConnectionState.ACTIVE, ConnectionState.PAUSED):
+            return
+        remote = {room.external_id: room for room in self.connector.fetch_products(property_id)}
+        self.plans(property_id, remote, plans)
         self.products(property_id)
 
     def group(self) -> str | None:
@@ -197,11 +221,14 @@ class Steps:
                     mappings.map_room_type(self.connection, room_type, external_id, room_type.name)
             self._progress("room_types")
 
-    def plans(self, property_id: str, remote: dict[str, RemoteRoomType]) -> None:
+    def plans(self, property_id: str, remote: dict[str, RemoteRoomType], only: Collection[UUID] | None = None) -> None:
         mapped = {row.rate_plan_id: row for row in mappings.plans_of(self.connection.id)}
+        taken = {row.external_id for row in mapped.values()}
         there = {plan.external_id for room in remote.values() for plan in room.rate_plans}
         rooms = {row.room_type_id: row.external_id for row in mappings.rooms_of(self.connection.id)}
         for plan, room_type in self._rate_plans():
+            if only is not None and plan.id not in only:
+                continue
             known = mapped.get(plan.id)
             if room_type.id not in rooms or (known is not None and known.external_id in there):
                 continue
@@ -210,12 +237,14 @@ class Steps:
             external_room = rooms[room_type.id]
             beside = remote.get(external_room)
             names = (plan.name, f"{plan.name} - {room_type.name}")
-            found = next((p for p in (beside.rate_plans if beside else ()) if p.name in names), None)
+            others = [p for p in (beside.rate_plans if beside else ()) if p.external_id not in taken]
+            found = next((p for p in others if p.name in names), None)
             if found is None:
                 external_id = self.connector.create_rate_plan(
                     property_id, external_room, plan.name, plan.currency, room_type.max_adults, plan.meal_plan
                 )
                 found = RemoteRatePlan(external_id, plan.name, external_room, plan.currency, room_type.max_adults)
+            taken.add(found.external_id)
             with unit_of_work():
                 duties.renew(self.lease)
                 if known is not None:

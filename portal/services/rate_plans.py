@@ -27,14 +27,18 @@ def plans(property_id: UUID) -> Sequence[RatePlan]:
     return db.session.scalars(query.order_by(RatePlan.position, RatePlan.name)).all()
 
 
-def find_plan(property_id: UUID, rate_plan_id: UUID, *, lock: bool = False) -> RatePlan:
-    """The property's own plan in use; `lock` holds it against other edits. Raises `NotFound`."""
+def find_plan(property_id: UUID, rate_plan_id: UUID, *, lock: bool = False, archived: bool = False) -> RatePlan:
+    """The property's own plan in use; `lock` holds it against other edits, `archived` finds those out of use too.
+
+    Raises `NotFound`.
+    """
     query = select(RatePlan).where(
         RatePlan.organization_id == tenancy.required(),
         RatePlan.property_id == property_id,
         RatePlan.id == rate_plan_id,
-        RatePlan.archived_at.is_(None),
     )
+    if not archived:
+        query = query.where(RatePlan.archived_at.is_(None))
     if lock:
         query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
     plan: RatePlan | None = db.session.scalar(query)

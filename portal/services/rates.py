@@ -123,7 +123,7 @@ def _check_place(property_id: UUID, facts: PlanFacts) -> None:
     if room_type is None:
         raise NotFound(f"room type {facts.room_type_id}")
     if facts.parent_id is not None:
-        find_plan(property_id, facts.parent_id)
+        find_plan(property_id, facts.parent_id, lock=True)  # it may not end meanwhile
     query = select(RatePlan.id).where(
         RatePlan.organization_id == tenancy.required(),
         RatePlan.room_type_id == facts.room_type_id,

@@ -176,6 +176,7 @@ ACTIONS: Words = {
     "rate_edit.applied": lazy_gettext("changed many nights at once"),
     "rate_edit.undone": lazy_gettext("undid a change of many nights"),
     "rate_plan.archived": lazy_gettext("archived the rate plan"),
+    "rate_plan.restored": lazy_gettext("used the rate plan again"),
     "incident.resolved": lazy_gettext("marked a problem as solved"),
     "reservation.mapped": lazy_gettext("gave the booking the products it was sold as"),
     "mapping.applied": lazy_gettext("applied a mapping"),
