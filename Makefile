@@ -27,7 +27,7 @@ run: setup ## run web, workers and scheduler against DATABASE_URL and REDIS_URL
 	@exec $(BIN)/python -m demo.run
 
 test: check ## check, then all tests, those in a real browser included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m tests.halves
 
 check: setup ## lint, format, types and the arrows between the rooms
 	$(BIN)/ruff check .
