@@ -41,7 +41,14 @@ def test_the_guests_pages_are_clean_for_axe_and_fit_the_screen(
     page.set_viewport_size(size)
 
     found = {}
-    for path in ("", "?q=nobody", f"?q=ana+silva&same_as={first}", f"/{first}", f"/{first}/merge/{second}"):
+    for path in (
+        "",
+        "?q=nobody",
+        f"?q=ana+silva&same_as={first}",
+        f"/{first}/contact",
+        f"/{first}",
+        f"/{first}/merge/{second}",
+    ):
         page.goto(f"{live_server}/p/{house.property_id}/guests{path}")
         found[path] = (violations(page), sideways(page))
     page.get_by_role("button", name="Make them one guest").click()

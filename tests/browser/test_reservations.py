@@ -92,3 +92,20 @@ def test_the_list_and_a_reservation_in_trouble_are_clean_for_axe_and_fit_the_scr
         found[path] = (violations(page), sideways(page))
 
     assert {path: each for path, each in found.items() if each != ([], 0)} == {}
+
+
+def test_who_works_in_the_dark_prints_black_on_white_and_only_what_was_looked_for(
+    fresh_database, redis, live_server, page: Page
+):
+    wired = wire()
+    stay = sell(wired.house, wired.double, today_at(wired.house))
+    page.emulate_media(media="print", color_scheme="dark")
+    sign_in_browser(page.context, live_server, alice(wired))
+
+    for path in ("reservations?when=arriving", f"reservations/{stay.id}"):
+        page.goto(live_server + wired.url(path))
+        ink = page.locator("main h1").evaluate("title => getComputedStyle(title).color")
+        assert max(int(part) for part in re.findall(r"\d+", ink)[:3]) < 80, ink
+        expect(page.get_by_text("Ana Silva").first).to_be_visible()
+        for screen in (".rail", ".top", "main .btn", "main details:not([open])"):
+            expect(page.locator(f"{screen}:visible")).to_have_count(0)
