@@ -5,10 +5,20 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import func, insert, literal, select, true
 
 from portal.db import unit_of_work
 from portal.domain.mapping import Decision
-from portal.models import ConflictType, InboxMessage, InboxState, UnroutedMessage
+from portal.extensions import db
+from portal.models import (
+    BookingLink,
+    ConflictType,
+    InboxMessage,
+    InboxState,
+    Reservation,
+    ReservationRoom,
+    UnroutedMessage,
+)
 from portal.services import held_bookings, inbox, remote_products
 from portal.services.errors import Refused
 from providers.types import Message
@@ -160,3 +170,46 @@ def test_messages_that_came_before_anybody_had_the_property_reach_its_inbox(hous
     assert found["revision-unrouted"].acknowledged_at is not None
     assert all(row.routed_at for row in fresh(UnroutedMessage))
     assert held(house).unrouted == 0
+
+
+def test_a_thousand_held_bookings_are_placed_in_batches_and_none_is_lost(house, monkeypatch):
+    pairs = unmap(house)
+    house.book()
+    house.receive()
+    _copies(999)
+    map_again(house, pairs)
+    assert held(house).ready == 1000
+    monkeypatch.setattr(held_bookings, "place", _mapped_only)
+
+    result = replay(house)
+
+    assert (result["placed"], result["left"]) == (1000, 0) and result["finished_at"]
+    assert held(house).ready == 0
+
+
+def _mapped_only(desk, reservation_id):
+    """The products of one booking, without looking for rooms: that is the other tests' matter, and takes its time."""
+    with unit_of_work():
+        (row,) = db.session.scalars(select(ReservationRoom).filter_by(reservation_id=reservation_id))
+        row.rate_plan_id, row.room_type_id = desk.products.plans[row.external_rate_plan_id]
+    return True
+
+
+def _copies(many):
+    """More bookings like the only one there is, as one statement for each table."""
+    series = func.generate_series(1, many).table_valued("value").render_derived()
+    number = series.c.value
+    with unit_of_work():
+        for model in (Reservation, ReservationRoom, BookingLink):
+            columns = {column.name: column for column in model.__table__.columns}
+            columns["id"] = _copied(columns["id"], number)
+            if "reservation_id" in columns:
+                columns["reservation_id"] = _copied(columns["reservation_id"], number)
+            if model is BookingLink:
+                columns["external_booking_id"] = func.concat(columns["external_booking_id"], literal("-"), number)
+            source = select(*columns.values()).select_from(model.__table__.join(series, true()))
+            db.session.execute(insert(model).from_select(list(columns), source))
+
+
+def _copied(column, number):
+    return func.md5(func.concat(column, number)).cast(column.type)
