@@ -118,7 +118,8 @@ def announce(env: Mapping[str, str]) -> None:
         return
     lines = ["", "─" * 72, f"  Roomwire is ready: {url}", ""]
     if env.get("DEMO_SANDBOX_URL"):
-        lines += [f"  The simulated Channex, where you can book: {env['DEMO_SANDBOX_URL']}", ""]
+        lines += [f"  The simulated Channex, where you can book: {env['DEMO_SANDBOX_URL']}"]
+        lines += [f"  The simulated Beds24, where you can book:  {env['DEMO_SANDBOX_URL']}/beds24", ""]
     if env.get("MAILBOX_URL"):
         lines += [f"  The mailbox, where every mail of the portal lands: {env['MAILBOX_URL']}", ""]
     lines += [
