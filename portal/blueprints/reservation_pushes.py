@@ -10,7 +10,7 @@ from flask import url_for
 from portal.blueprints.reservations import bp, page_of
 from portal.services import reservation_pushes, reservations
 from portal.services.errors import Refused
-from portal.web import htmx
+from portal.web import htmx, refusals
 from portal.web.guards import allowed
 
 
@@ -32,5 +32,5 @@ def send(property_id: UUID, reservation_id: UUID) -> Any:
     try:
         reservation_pushes.send(property_id, reservation_id)
     except Refused as error:
-        return page_of(property_id, reservation_id, str(error), 409)
+        return page_of(property_id, reservation_id, refusals.said(error), 409)
     return htmx.go(url_for(".show", property_id=property_id, reservation_id=reservation_id))
