@@ -112,9 +112,7 @@ def look(lease: duties.Lease, connection: Connection, run_id: UUID) -> None:
         page = poll.everything_ahead(connection, line)
     except ProviderError as error:
         with unit_of_work():
-            sync_runs.keep_calls(connection, run_id, line.calls)
-            sync_runs.finish(run_id, SyncStatus.FAILED, category=error.category, error=str(error))
-            connection_state.report(connection, error)
+            connection_state.run_failed(connection, run_id, line.calls, error)
         return
     found = _judged(connection, page.messages)
     end_reading()

@@ -91,9 +91,11 @@ def _send(lease: duties.Lease, connection: Connection, reservation_id: UUID) -> 
         told = _talk(line, connection, wanted)
     except ProviderError as error:
         with unit_of_work():
-            sync_runs.keep_calls(connection, run_id, line.calls)
-            sync_runs.finish(run_id, SyncStatus.FAILED, category=error.category, error=str(error))
-            _failed(connection, wanted, error)
+            if isinstance(error, RateLimited):
+                sync_runs.nothing_new(connection, run_id, line.calls)
+            else:
+                connection_state.run_failed(connection, run_id, line.calls, error)
+            _failed(connection, wanted, error, called=bool(line.calls))
         if isinstance(error, RateLimited | AuthFailed | NotFound):
             raise
         return
@@ -197,14 +199,15 @@ def _tell_staff(connection: Connection, reservation: Reservation, push: Reservat
         incidents.closed(Trouble.RESERVATION_REFUSED, connection.id, about=reservation.id)
 
 
-def _failed(connection: Connection, wanted: _Wanted, error: ProviderError) -> None:
+def _failed(connection: Connection, wanted: _Wanted, error: ProviderError, *, called: bool) -> None:
     """No verdict: tried again later, unless the call itself was refused; a helper, inside a unit of work."""
     reservation, _, _ = bookings.load(wanted.reservation_id)
     push = _row(connection.id, wanted.reservation_id)
-    push.error = str(error)[:500]
+    if not called:  # so nothing can have been made there by this try
+        push.attempted_at = wanted.outgoing.attempted_at
     if isinstance(error, RateLimited):
         return
-    connection_state.report(connection, error)
+    push.error = str(error)[:500]
     if isinstance(error, Rejected) and not isinstance(error, NotFound):
         push.state, push.answered_at = PushState.REFUSED, func.clock_timestamp()
         _tell_staff(connection, reservation, push)

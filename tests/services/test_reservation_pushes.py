@@ -13,7 +13,7 @@ from chaos import reconciler
 from portal.db import unit_of_work
 from portal.domain.reservation_pushes import PushState
 from portal.domain.reservations import Status
-from portal.extensions import db
+from portal.extensions import db, redis
 from portal.models import BookingLink, Reservation, ReservationPush
 from portal.services import audit, reservation_push_work, reservation_pushes, reservations
 from providers.types import Person
@@ -329,6 +329,22 @@ def test_a_token_that_ends_on_the_way_is_renewed_once(beds_house: BedsHouse) -> 
     assert len(_there(beds_house)) == 1
     assert _push(beds_house).state is PushState.ACCEPTED
     _clean(beds_house)
+
+
+def test_an_account_without_credits_waits_and_that_is_no_failure(beds_house: BedsHouse) -> None:
+    _sell(beds_house)
+    beds_house.fault("status", status=429, match=BOOKINGS, times=1)
+
+    beds_house.push()
+    push = _push(beds_house)
+    waited = (push.state, push.attempts, push.error)
+    beds_house.heal()
+    redis.client.flushdb()
+    _again(beds_house)
+
+    assert waited == (PushState.WAITING, 0, "")
+    assert len(_there(beds_house)) == 1
+    assert _push(beds_house).state is PushState.ACCEPTED
 
 
 def test_a_reservation_that_cannot_be_sent_holds_up_no_price(beds_house: BedsHouse) -> None:
