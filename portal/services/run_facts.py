@@ -22,6 +22,7 @@ _DUTY_OF = {
     SyncType.RESERVATION_PULL: Duty.DRAIN,
     SyncType.ARI_PULL: Duty.PARITY,
     SyncType.MAPPING_SYNC: Duty.PROVISION,
+    SyncType.RESERVATION_PUSH: Duty.PUSH,
 }
 
 

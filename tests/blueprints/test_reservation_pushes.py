@@ -11,8 +11,8 @@ from portal import tenancy
 from portal.db import now, unit_of_work
 from portal.domain.reservation_pushes import PushState
 from portal.extensions import db as database
-from portal.models import ReservationPush, Role
-from portal.services import connections
+from portal.models import ReservationPush, Role, SyncStatus, SyncType
+from portal.services import connections, sync_runs
 from tests.blueprints.test_overview import sell, today_at
 from tests.factories import alices_house, charlies_house, make_bob, make_room_type
 from tests.people import sign_in
@@ -92,6 +92,29 @@ def test_who_only_looks_on_sees_it_and_has_no_button(sold):
 
     assert "did not take it" in page and "Send again" not in page
     assert sold.client.post(f"{sold.url}/send", data={}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (SyncStatus.IN_PROGRESS, "Sending a reservation to Beds24"),
+        (SyncStatus.COMPLETED, "A reservation sold here was sent to Beds24 and accepted"),
+        (SyncStatus.PARTIAL, "A reservation sold here did not get to Beds24: no"),
+    ],
+)
+def test_the_history_tells_of_it_and_opens_it(sold, status, words):
+    with tenancy.of(sold.house.organization_id):
+        (connection,) = connections.of_property(sold.house.property_id)
+        with unit_of_work():
+            run_id = sync_runs.begin(connection, SyncType.RESERVATION_PUSH, "change", status=SyncStatus.IN_PROGRESS)
+            if status is not SyncStatus.IN_PROGRESS:
+                sync_runs.finish(run_id, status, error="no", summary={"calls": 2})
+
+    listed = sold.client.get(f"/p/{sold.house.property_id}/history")
+    opened = sold.client.get(f"/p/{sold.house.property_id}/history/{run_id}")
+
+    assert (listed.status_code, opened.status_code) == (200, 200)
+    assert words in text(listed) and words in text(opened)
 
 
 def test_a_stranger_is_told_that_there_is_no_such_page(sold):
