@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from portal import tenancy
 from portal.services import blocks, rooms
 from tests.blueprints.test_overview import sell, store_unplaced, today_at
 from tests.factories import House, alices_house, make_room_type
-from tests.looks import PHONE, WIDE, sideways, violations
+from tests.looks import PHONE, both_looks, sideways, violations
 from tests.people import sign_in_browser
 
 
@@ -104,8 +103,7 @@ def test_without_scripts_the_move_is_a_link_and_a_form(fresh_database, redis, li
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@both_looks
 def test_calendar_and_rooms_are_clean_for_axe_and_fit_the_screen(
     fresh_database, redis, live_server, page: Page, scheme, size
 ):

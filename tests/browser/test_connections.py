@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import wires
-from tests.looks import PHONE, WIDE, sideways, violations
+from tests.looks import both_looks, sideways, violations
 from tests.people import sign_in_browser
 
 
@@ -83,8 +83,7 @@ def test_without_scripts_a_pause_and_a_resume_work_all_the_same(wired, live_serv
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@both_looks
 def test_the_card_is_clean_for_axe_and_fits_the_screen(
     wired, live_server: str, page: Page, scheme: str, size: dict[str, int]
 ):

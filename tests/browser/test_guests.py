@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.blueprints.test_guests import ana_twice
 from tests.factories import alices_house
-from tests.looks import PHONE, WIDE, sideways, violations
+from tests.looks import both_looks, sideways, violations
 from tests.people import sign_in_browser
 
 
@@ -30,7 +29,7 @@ def test_without_scripts_two_guests_become_one_and_two_again(fresh_database, red
     page.context.close()
 
 
-@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide", "phone"])
+@both_looks
 def test_the_guests_pages_are_clean_for_axe_and_fit_the_screen(
     fresh_database, redis, live_server, page: Page, size, scheme
 ):

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import wires
-from tests.looks import PHONE, WIDE, sideways, violations
+from tests.looks import both_looks, sideways, violations
 from tests.people import sign_in_browser
 
 
@@ -35,8 +35,7 @@ def test_alice_finds_the_refused_nights_and_sends_them_again(wired, live_server:
     expect(page.get_by_role("link", name="2 nights of Double")).to_have_count(2)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@both_looks
 def test_the_history_and_a_run_are_clean_for_axe_and_fit_the_screen(
     wired, live_server: str, page: Page, scheme: str, size: dict[str, int]
 ):

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from portal.extensions import db
 from portal.services import connectors, mapping_drafts, remote_products
 from tests import factories, wires
-from tests.looks import PHONE, WIDE, sideways, violations
+from tests.looks import WIDE, both_looks, sideways, violations
 from tests.people import sign_in_browser
 from tests.services.mapped import Details
 
@@ -87,7 +87,7 @@ def test_without_scripts_a_suggestion_is_accepted_by_its_button_with_its_room_ty
     page.context.close()
 
 
-@pytest.mark.parametrize("size, scheme", [(WIDE, "light"), (PHONE, "dark")], ids=["wide", "phone"])
+@both_looks
 def test_the_page_is_clean_for_axe_and_fits_the_screen(wired, live_server: str, page: Page, size, scheme):
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(size)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from portal.domain.problems import Trouble
 from tests.blueprints.test_overview import open_incident, sell, store_unplaced, today_at
-from tests.looks import PHONE, WIDE, sideways, violations
+from tests.looks import both_looks, sideways, violations
 from tests.people import sign_in_browser
 from tests.wires import alice, wire
 
@@ -36,8 +35,7 @@ def test_the_next_click_of_a_stay_without_a_room_leads_to_it(fresh_database, red
     expect(page.get_by_role("heading", name="No room yet")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@both_looks
 def test_the_overview_is_clean_for_axe_and_fits_the_screen_quiet_and_on_fire(
     fresh_database, redis, live_server, page: Page, scheme, size
 ):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from portal.domain.nights import Window
 from portal.domain.rate_edits import How, Line
-from portal.services import properties, rate_edits, room_types
+from portal.services import properties, rate_edits, rates, room_types
 from tests.factories import make_rate_plan
-from tests.looks import PHONE, WIDE, sideways, violations
+from tests.looks import both_looks, sideways, violations
 from tests.people import sign_in_browser
 from tests.wires import Wired, alice, inside, wire
 
@@ -118,7 +117,7 @@ def test_without_scripts_many_nights_are_changed_and_put_back(fresh_database, re
     page.context.close()
 
 
-@pytest.mark.parametrize(("size", "scheme"), [(WIDE, "light"), (PHONE, "dark")], ids=["wide", "phone"])
+@both_looks
 def test_the_pages_of_many_nights_and_of_plans_are_clean_for_axe_and_fit_the_screen(
     fresh_database, redis, live_server, page: Page, size, scheme
 ):
@@ -133,10 +132,13 @@ def test_the_pages_of_many_nights_and_of_plans_are_clean_for_axe_and_fit_the_scr
         rate_edits.apply(place, applied, rate_edits.preview(place, [long]).stamp())
         kind = room_types.find(place, wired.double)
         make_rate_plan(kind, "Frühstück inklusive, nicht erstattungsfähig, Langzeitaufenthalt")
+        ended = make_rate_plan(kind, "Winterpauschale").id
+        rates.archive_plan(place, ended)
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(size)
     edits = [f"rates/edits/{path}" for path in (draft, f"{draft}?line=0", f"{draft}/preview", applied)]
-    paths = ["rates", "rates/edits", *edits, "rates/plans", f"rates/plans/{wired.plan}"]
+    plans = [f"rates/plans/{path}" for path in ("new", wired.plan, f"{wired.plan}/archive", ended)]
+    paths = ["rates", "rates/edits", *edits, "rates/plans", *plans]
 
     sign_in_browser(page.context, live_server, alice(wired))
     found = {}

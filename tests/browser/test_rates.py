@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from portal.services import properties, rates
-from tests.looks import PHONE, WIDE, sideways, violations
+from tests.looks import both_looks, sideways, violations
 from tests.people import sign_in_browser
 from tests.wires import alice, inside, wire, work
 
@@ -82,8 +81,7 @@ def test_without_scripts_a_cell_leads_to_the_page_of_its_night(fresh_database, r
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@both_looks
 def test_the_grid_and_the_trace_are_clean_for_axe_and_fit_the_screen(
     fresh_database, redis, live_server, page: Page, scheme, size
 ):

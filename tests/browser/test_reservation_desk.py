@@ -13,7 +13,7 @@ from portal.extensions import db
 from portal.models import Reservation
 from portal.services import rooms
 from tests.blueprints.test_overview import sell, today_at
-from tests.looks import PHONE, WIDE, sideways, violations
+from tests.looks import PHONE, both_looks, sideways, violations
 from tests.people import sign_in_browser
 from tests.wires import Wired, alice, wire
 
@@ -89,7 +89,7 @@ def test_without_scripts_a_guest_is_sold_a_room_checked_in_and_moved(wired, live
     page.context.close()
 
 
-@pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", PHONE)], ids=["wide", "phone"])
+@both_looks
 def test_the_desks_pages_are_clean_for_axe_and_fit_the_screen(wired, live_server, page: Page, scheme, size):
     today = today_at(wired.house)
     stay = sell(wired.house, wired.double, today).id

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from portal.services import audit
 from tests.blueprints.test_overview import sell, store_unplaced, today_at
 from tests.blueprints.test_reservations import open_conflict, store_message
-from tests.looks import PHONE, WIDE, sideways, violations
+from tests.looks import both_looks, sideways, violations
 from tests.people import sign_in_browser
 from tests.wires import alice, book, deliver, wire, work
 
@@ -71,8 +70,7 @@ def test_without_scripts_the_filter_is_a_plain_form(fresh_database, redis, live_
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@both_looks
 def test_the_list_and_a_reservation_in_trouble_are_clean_for_axe_and_fit_the_screen(
     fresh_database, redis, live_server, page: Page, scheme, size
 ):

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import wires
-from tests.looks import PHONE, WIDE, sideways, violations
+from tests.looks import both_looks, sideways, violations
 from tests.people import sign_in_browser
 
 
@@ -32,8 +32,7 @@ def test_alice_sees_what_a_delivery_did_and_reads_it_again(wired, sandbox, live_
     expect(page.get_by_text("Made a reservation").first).to_be_visible(timeout=10_000)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@both_looks
 def test_the_deliveries_and_one_of_them_are_clean_for_axe_and_fit_the_screen(
     wired, sandbox, live_server: str, page: Page, scheme: str, size: dict[str, int]
 ):
