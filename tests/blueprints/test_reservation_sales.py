@@ -122,7 +122,7 @@ def test_a_full_house_says_so_and_loses_nothing(desk):
     page = text(answer)
 
     assert answer.status_code == 422 and len(desk.sold()) == 2
-    assert "Double is full on 2031-05-01, 2031-05-02" in page
+    assert "Double is full on 1 May 2031, 2 May 2031" in page
     assert "Nothing left on 1 May 2031, 2 May 2031." in page
     assert "by the window" in page and 'value="ana@example.test"' in page and 'value="Ana Silva"' in page
 
