@@ -191,8 +191,8 @@ class Settings:
         "CHANNEX_PULL_ENABLED", "Ask for bookings on a schedule.", parse.switch, "on", "Channex"
     )
     channex_webhook_enabled: bool = setting(
-        "CHANNEX_WEBHOOK_ENABLED", "Act on webhooks when they arrive. Off: they are stored and wait.",
-        parse.switch, "on", "Channex",
+        "CHANNEX_WEBHOOK_ENABLED", "Take webhooks. Off: they are sent away to come again, and bookings are read on "
+        "schedule.", parse.switch, "on", "Channex",
     )  # fmt: skip
     channex_debug: bool = setting(
         "CHANNEX_DEBUG", "Keep the redacted bodies of successful calls too.", parse.switch, "off", "Channex"

@@ -26,7 +26,7 @@ def index(property_id: UUID) -> Any:
             "webhook": channel_readback.webhook(connection),
             "counting": channel_readback.counting(connection),
             "address": webhook_setup.address(connection),
-            "master": [(name, switches.installation_may(connection.provider, name)) for name in ("push", "pull")],
+            "master": switches.standing(connection.provider),
         }
         for connection in connections.of_property(property_id)
     ]

@@ -250,7 +250,7 @@ def _make(connection: Any, problems: Sequence[troubles.Told]) -> Card:
         delivery_url=webhook_setup.address(connection),
         login=login_standing.of(connection) if connection.provider in login_standing.by_code() else None,
         creates=login_standing.creates(connection.provider),
-        stopped=stopped,
+        stopped=[each for each in switches.standing(connection.provider, stopped) if not each.on],
         tells_otas=login_standing.tells_otas(connection.provider),
         sync_sentence=said[work.sync.id] if work.sync else "",
         pull_sentence=said[work.pull.id] if work.pull else "",

@@ -7,6 +7,8 @@ stricter of the two counts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -45,6 +47,29 @@ def turned_off(provider: str) -> Sequence[MasterSwitch]:
         .order_by(MasterSwitch.name)
         .execution_options(populate_existing=True)
     ).all()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One master switch as it is. Off by the settings, nobody turned it and nobody knows when."""
+
+    name: str
+    on: bool
+    turned_by: str = ""
+    turned_at: datetime | None = None
+
+
+def standing(provider: str, off: Off | None = None) -> list[Standing]:
+    """The master switches of a provider in the order of `NAMES`. `off`: what `turned_off` said, for who knows it."""
+    turned = {switch.name: switch for switch in (turned_off(provider) if off is None else off)}
+    found = []
+    for name in NAMES:
+        by_hand = turned.get(name)
+        if by_hand is not None:
+            found.append(Standing(name, False, by_hand.turned_by, by_hand.turned_at))
+        else:
+            found.append(Standing(name, _setting(provider, name)))
+    return found
 
 
 def turn(provider: str, name: str, on: bool, by: str) -> None:

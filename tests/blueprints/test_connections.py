@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
+from portal.extensions import runtime
 from portal.models import ConnectionState
 from portal.services import switches
 from tests import factories, wires
@@ -240,3 +243,18 @@ def test_a_master_switch_that_is_off_is_told_with_who_and_when(client, sandbox):
     assert "Sending is switched off for Channex on the whole installation, by Olivia Operator" in page
     switches.turn("channex", "push", True, "Olivia Operator")
     assert "Olivia Operator" not in wires.text(client.get(wired.url()))
+
+
+def test_a_master_switch_of_the_settings_is_told_on_the_card_and_among_all_four(client, sandbox, monkeypatch):
+    wired = wires.wire(set_up=True)
+    sign_in(client, wires.alice(wired))
+    off = dataclasses.replace(runtime.settings, channex_pull_enabled=False)
+    monkeypatch.setattr(runtime, "settings", off)
+    switches.turn("channex", "webhook", False, "Olivia Operator")
+
+    card = wires.text(client.get(wired.url()))
+    settings = wires.text(client.get(f"/p/{wired.house.property_id}/channels/settings"))
+
+    assert "Reading bookings is switched off for Channex by the settings of this installation." in card
+    assert "Switched off by the settings of this installation." in settings
+    assert "Switched off by Olivia Operator" in settings
