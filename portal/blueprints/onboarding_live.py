@@ -19,7 +19,7 @@ from portal.services import (
     onboarding_steps,
 )
 from portal.services.errors import Refused
-from portal.web import htmx, onboarding_words, shell, vocabulary, words
+from portal.web import htmx, onboarding_words, refusals, shell, vocabulary, words
 from portal.web.forms import Form
 from portal.web.onboarding_words import address
 
@@ -159,7 +159,7 @@ def go_live(organization_id: UUID, draft_id: UUID) -> Any:
     try:
         first_proof.activate(draft_id, connection)
     except Refused as refused:
-        return _preview_page(way, onboarding_preview.of(connection), 409, str(refused))
+        return _preview_page(way, onboarding_preview.of(connection), 409, refusals.said(refused))
     return redirect(address(way.draft, Step.ACTIVATE), 303)
 
 
