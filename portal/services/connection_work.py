@@ -184,8 +184,13 @@ def _products(connection: Connection) -> tuple[Products, Cost]:
     plans = select(func.count()).where(
         RatePlan.organization_id == ours, RatePlan.property_id == connection.property_id, RatePlan.archived_at.is_(None)
     )
-    rooms_mapped = select(func.count()).where(RoomMapping.organization_id == ours, RoomMapping.connection_id == mine)
-    plans_mapped = select(func.count()).where(RateMapping.organization_id == ours, RateMapping.connection_id == mine)
+    # One that was archived stays mapped, closed; among those for sale it does not count.
+    rooms_mapped = types.where(
+        RoomMapping.organization_id == ours, RoomMapping.connection_id == mine, RoomMapping.room_type_id == RoomType.id
+    )
+    plans_mapped = plans.where(
+        RateMapping.organization_id == ours, RateMapping.connection_id == mine, RateMapping.rate_plan_id == RatePlan.id
+    )
     lanes = select(func.count()).where(Lane.organization_id == ours, Lane.connection_id == mine)
     kinds = select(func.count(Lane.kind.distinct())).where(Lane.organization_id == ours, Lane.connection_id == mine)
     questions = (
