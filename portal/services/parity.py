@@ -9,13 +9,13 @@ from uuid import UUID
 import structlog
 from sqlalchemy import func, select, update
 
-from portal import tenancy
+from portal import queue, tenancy
 from portal.db import end_reading, now, unit_of_work
 from portal.domain import calendar as cal
 from portal.domain.nights import Window, windows_of
 from portal.domain.problems import Category, Trouble
 from portal.extensions import db, runtime
-from portal.models import Connection, Duty, Lane, RatePlan, SyncStatus, SyncType
+from portal.models import Connection, ConnectionState, Duty, Lane, RatePlan, SyncStatus, SyncType
 from portal.services import (
     connection_state,
     connectors,
@@ -24,7 +24,9 @@ from portal.services import (
     horizon,
     incidents,
     lanes,
+    poll,
     remote_products,
+    switches,
     sync_runs,
 )
 from providers.base import Connector
@@ -33,6 +35,7 @@ from providers.types import Cell, LaneKind, Run
 
 log = structlog.get_logger()
 FIRST_LOOKS = timedelta(seconds=30)  # until the first night of a hotel that was just activated is proved
+BOOKINGS_FIRST = 15.0  # seconds, for bookings that were read just now to be applied
 DRIFT_TOLD = 1  # nights: any drift is told, and healed
 
 
@@ -56,10 +59,18 @@ def check(connection_id: UUID) -> bool:
             for kind, ids in externals.items()
             if ids
         }
+        # What was sold there is in its numbers at once, and here only when it was read: reading it comes first.
+        sold = poll.changes(connection, line, "poll") if poll.is_polled(connection) and _reads(connection) else 0
     except ProviderError as error:
         with unit_of_work():
             connection_state.run_failed(connection, run_id, line.calls, error)
         duties.later(lease, str(error), retry_after=getattr(error, "retry_after", None))
+        return True
+    if sold:
+        with unit_of_work():
+            sync_runs.nothing_new(connection, run_id, line.calls)
+        queue.ring_now(Duty.DRAIN.value, connection.organization_id, connection.id)
+        duties.later(lease, "bookings are applied first", retry_after=BOOKINGS_FIRST, counts=False)
         return True
     with unit_of_work():
         duties.renew(lease)
@@ -75,6 +86,10 @@ def check(connection_id: UUID) -> bool:
     again = FIRST_LOOKS if waiting else timedelta(hours=runtime.settings.parity_hours)
     duties.done(lease, next_at=now() + again)
     return True
+
+
+def _reads(connection: Connection) -> bool:
+    return connection.state is ConnectionState.ACTIVE and switches.may(connection, "pull")
 
 
 def _compare(

@@ -506,6 +506,21 @@ def test_drift_there_is_found_and_healed(beds_house: BedsHouse) -> None:
     _clean(beds_house)
 
 
+def test_a_night_sold_there_and_not_read_yet_is_no_drift_and_is_not_opened_again(beds_house: BedsHouse) -> None:
+    booking = beds_house.book()
+
+    assert parity.check(beds_house.connection_id)
+    beds_house.push()
+
+    assert "calendar_drift" not in beds_house.incidents()
+    assert beds_house.left(beds_house.day(5)) == 2
+    assert drain.drain(beds_house.connection_id)
+    assert beds_house.reservation().code == booking["code"]
+    beds_house.due()
+    assert parity.check(beds_house.connection_id)
+    assert "calendar_drift" not in beds_house.incidents()
+
+
 # -- switches ------------------------------------------------------------------------------------------
 
 
