@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar, Literal, Protocol
 
+from providers.channel_types import OtaMapping, OtaProduct, RemoteChannel, RemoteLimit
 from providers.errors import NotSupported
 from providers.http import HttpFactory
 from providers.tokens import Tokens, TokenStore
@@ -16,13 +17,9 @@ from providers.types import (
     Cell,
     LaneKind,
     Message,
-    OtaMapping,
-    OtaProduct,
     OutgoingReservation,
     Page,
     PushResult,
-    RemoteChannel,
-    RemoteLimit,
     RemoteProperty,
     RemoteRoomType,
     Revision,

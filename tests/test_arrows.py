@@ -35,7 +35,7 @@ ROOMS = (
     Room("providers", ours=("providers",), libraries=("requests", "urllib3")),
     Room(
         "portal/domain",
-        ours=("portal.domain", "providers.types"),
+        ours=("portal.domain", "providers.types", "providers.channel_types"),
         libraries=("babel", "phonenumbers", "rapidfuzz"),
         never=("socket", "subprocess", "threading", "asyncio", "urllib.request", "http.client"),
     ),

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from providers.types import OtaProduct
+from providers.channel_types import OtaProduct
 
 NOT_SOLD = "none"  # a person decided that this product is not sold through us
 

@@ -13,7 +13,8 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from providers.base import Connector
-from providers.types import OtaMapping, RemoteRoomType
+from providers.channel_types import OtaMapping
+from providers.types import RemoteRoomType
 
 CLOSED_PLAN = "Closed by Roomwire"
 

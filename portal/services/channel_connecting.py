@@ -14,8 +14,8 @@ from portal.extensions import db
 from portal.models import Channel, ChannelSetup, ChannelState, Connection, Property, SetupState
 from portal.services import audit, channel_readback, channel_setups, connectors, full_sync, provider_groups
 from portal.services.channel_setups import forget_wish
+from providers.channel_types import OtaMapping
 from providers.errors import Rejected
-from providers.types import OtaMapping
 
 
 class Step:

@@ -14,8 +14,8 @@ from portal.extensions import db
 from portal.models import Channel, ChannelLimit, Connection, ConnectionState, Duty, SyncStatus, SyncType
 from portal.services import channel_limits, connection_state, connectors, duties, switches, sync_runs
 from portal.services.connectors import Line
+from providers.channel_types import RemoteLimit
 from providers.errors import ProviderError, Rejected
-from providers.types import RemoteLimit
 
 _SEND_FROM = (ConnectionState.ACTIVE, ConnectionState.CLOSING)
 

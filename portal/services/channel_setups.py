@@ -26,8 +26,8 @@ from portal.models import (
 )
 from portal.services import audit, duties
 from portal.services.errors import NotFound, Refused
+from providers.channel_types import OtaProduct
 from providers.registry import connector_class
-from providers.types import OtaProduct
 
 PATIENCE = timedelta(minutes=5)
 LINK_LIVES = timedelta(minutes=10)  # Channex's own lasts 15 minutes and more

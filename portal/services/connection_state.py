@@ -14,9 +14,10 @@ from portal.domain.problems import Category, Trouble
 from portal.extensions import db
 from portal.models import Channel, ChannelState, Connection, ConnectionState, Incident, Lane, SyncStatus
 from portal.services import audit, incidents, provider_feeds, sync_runs
+from providers.channel_types import RemoteChannel
 from providers.errors import AuthFailed, NotFound, ProviderError, RateLimited, Retryable
 from providers.http import Call
-from providers.types import LaneKind, RemoteChannel
+from providers.types import LaneKind
 
 
 def change(connection: Connection, state: ConnectionState, reason: str) -> None:

@@ -23,11 +23,10 @@ from providers.cards import strip_cards
 from providers.errors import Malformed
 from providers.strict import clean, dumps, loads
 from providers.strict_fields import moment, text
-from providers.types import BookedRoom, BookingKind, BookingStatus, Occupancy, Revision, StayState
+from providers.types import NO_CURRENCY, BookedRoom, BookingKind, BookingStatus, Occupancy, Revision, StayState
 
 MOST_ROOMS = 200
 _NOT_TIME = re.compile(r"[^0-9TZ:.+-]")  # the key is stored before anybody believed the message
-NO_CURRENCY = "XXX"  # ISO 4217: no currency is involved
 CANCELLED = "cancelled"
 # `new` is a live booking that nobody opened in the panel yet; most OTA bookings stay so.
 KINDS = {

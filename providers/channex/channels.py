@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+from providers.channel_types import RemoteChannel
 from providers.channex import mapping
 from providers.channex.api import ChannexApi, at
 from providers.errors import Malformed
-from providers.types import RemoteChannel
 
 
 class Channels(ChannexApi):

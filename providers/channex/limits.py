@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from providers.channel_types import RemoteLimit
 from providers.channex.api import ChannexApi, at, attributes
 from providers.errors import NotFound
-from providers.types import RemoteLimit
 
 PATH = "/channel_availability_rules"
 _TYPES = {"closed": "close_out", "fewer": "availability_offset", "at_most": "max_availability"}

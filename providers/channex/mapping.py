@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from providers.base import PropertyDetails, RoomTypeDetails
+from providers.channel_types import RemoteChannel
 from providers.channex.api import attributes, related_id
 from providers.errors import Rejected
 from providers.strict import clean_text
-from providers.types import RemoteChannel, RemoteRatePlan, RemoteRoomType
+from providers.types import RemoteRatePlan, RemoteRoomType
 
 LONGEST_TITLE = 255
 

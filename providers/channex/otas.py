@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from providers.channel_types import OtaMapping, OtaProduct
 from providers.channex.api import ChannexApi, at
 from providers.errors import Malformed, NotFound, Rejected
 from providers.strict import clean_text
-from providers.types import OtaMapping, OtaProduct
 
 # Adapter codes are case-sensitive; they are not the three letters of a booking.
 ADAPTER_OF = {"BDC": "BookingCom", "EXP": "Expedia", "ABB": "AirBNB", "AGO": "Agoda"}

@@ -18,10 +18,9 @@ from providers.channex.rooms import charges, occupancy, person, read_room, said,
 from providers.errors import Malformed
 from providers.strict import clean, loads
 from providers.strict_fields import amount, identifier, moment, text
-from providers.types import BookedRoom, BookingStatus, Revision
+from providers.types import NO_CURRENCY, BookedRoom, BookingStatus, Revision
 
 MOST_ROOMS = 200
-NO_CURRENCY = "XXX"  # ISO 4217: no currency is involved
 _KEPT = ("amount_type", "agent", "secondary_ota", "is_crs_revision", "acknowledge_status", "meta")
 
 

@@ -9,10 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import responses
 
+from providers.channel_types import RemoteChannel
 from providers.errors import Malformed, NotFound, NotSupported, Rejected
 from providers.http import HttpClient
 from providers.registry import connect
-from providers.types import RemoteChannel, RemoteRatePlan, RemoteRoomType
+from providers.types import RemoteRatePlan, RemoteRoomType
 from tests.providers.channex import BASE, OPTION, PROPERTY, RATE_PLAN, ROOM_TYPE, make_channex, recorded
 
 SUCCESS = {"meta": {"message": "Success"}}

@@ -9,8 +9,8 @@ import requests
 import responses
 
 from providers.beds24.client import Beds24
+from providers.channel_types import OtaMapping
 from providers.errors import Malformed, NotSupported, Rejected
-from providers.types import OtaMapping
 from tests.providers.channex import BASE, PROPERTY, make_channex
 from tests.providers.channex.test_against_sandbox import Hotel, hotel  # noqa: F401  (a fixture)
 
