@@ -18,6 +18,7 @@ from portal import tenancy
 from portal.domain.rates import Rule, weekdays
 from portal.services import connections, properties, rates
 from tests import factories, wires
+from tests.browser import certification
 from tests.house import Sandbox
 from tests.people import sign_in_browser
 
@@ -25,30 +26,16 @@ AVAILABILITY, RESTRICTIONS = "POST /api/v1/availability", "POST /api/v1/restrict
 PRICES = {"Best Available Rate": "100", "Bed & Breakfast Rate": "120"}
 
 
-@dataclass
-class Stage:
+@dataclass(kw_only=True)
+class Stage(certification.Stage):
     """The test property, the person at its pages, and what the channel manager was asked."""
 
-    page: Page
-    server: str
-    sandbox: Sandbox
-    wired: wires.Wired
     plans: dict[str, Any]  # by "Twin/BAR": the plan's id
     external: dict[str, str]  # by "Twin/BAR": its id at the channel manager
-    first: date
-    seen: int = 0
-
-    def day(self, number: int) -> date:
-        return self.first + timedelta(days=number - 1)
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.server + self.wired.url(path))
 
     def calls(self) -> list[dict[str, Any]]:
         """The calendar calls since the last time this was asked, oldest first."""
-        found = self.sandbox.control("GET", "journal", params={"since": str(self.seen), "limit": 500})["calls"]
-        self.seen = max([self.seen, *(each["id"] for each in found)])
-        return [each for each in found if each["endpoint"] in (AVAILABILITY, RESTRICTIONS)]
+        return [each for each in super().calls() if each["endpoint"] in (AVAILABILITY, RESTRICTIONS)]
 
     def push(self) -> tuple[list[dict[str, Any]], str]:
         """Let the worker do its part: the values of the one call it makes, and the task it was answered with."""
@@ -58,12 +45,6 @@ class Stage:
         answer = json.loads(call["response_body"])
         assert not answer.get("meta", {}).get("warnings")
         return json.loads(call["request_body"])["values"], answer["data"][0]["id"]
-
-    def shows_task(self, task: str) -> None:
-        """The newest run of the sync history names the task."""
-        self.open("history")
-        self.page.locator("tr[data-row] a").first.click()
-        expect(self.page.locator("#run code").filter(has_text=task)).to_be_visible()
 
 
 def test_the_first_eight_certification_tests_pass_from_our_pages(
@@ -103,7 +84,9 @@ def given_the_test_property(sandbox: Sandbox, live_server: str, page: Page) -> S
         lanes = {lane.rate_plan_id: lane.external_id for lane in wires.db.session.query(wires.Lane)}
     sign_in_browser(page.context, live_server, house.owner)
     external = {name: lanes[plan_id] for name, plan_id in plans.items()}
-    stage = Stage(page, live_server, sandbox, wired, plans, external, first)
+    stage = Stage(
+        page=page, server=live_server, sandbox=sandbox, wired=wired, plans=plans, external=external, first=first
+    )
     stage.calls()
     return stage
 

@@ -23,37 +23,19 @@ from portal.extensions import db, runtime
 from portal.models import DutyRow, Room
 from portal.services import connections, properties
 from tests import factories, wires
-from tests.house import Sandbox
+from tests.browser import certification
 from tests.people import sign_in_browser
 
 TWINS, DOUBLES = 8, 5
 
 
-@dataclass
-class Stage:
+@dataclass(kw_only=True)
+class Stage(certification.Stage):
     """The test property, the person at its pages, and what the channel manager was asked."""
 
-    page: Page
-    server: str
-    sandbox: Sandbox
-    wired: wires.Wired
     plans: Mapping[str, Any]  # by the room type's name: a plan of it
     rooms: Mapping[str, list[Any]]  # by the room type's name: its rooms' ids
     external: Mapping[str, str]  # by the room type's name: its id at the channel manager
-    first: date
-    seen: int = 0
-
-    def day(self, number: int) -> date:
-        return self.first + timedelta(days=number - 1)
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.server + self.wired.url(path))
-
-    def calls(self) -> list[dict[str, Any]]:
-        """What the channel manager was asked since the last time, oldest first."""
-        found = self.sandbox.control("GET", "journal", params={"since": str(self.seen), "limit": 500})["calls"]
-        self.seen = max([self.seen, *(each["id"] for each in found)])
-        return list(found)
 
     def work(self, *duties: str) -> list[dict[str, Any]]:
         """Let the workers do their part; the calls they made."""
@@ -79,12 +61,6 @@ class Stage:
                 found.setdefault(names[each["room_type_id"]], {})[night] = each["availability"]
                 night += timedelta(days=1)
         return found
-
-    def shows_task(self, task: str) -> None:
-        """The newest run of the sync history names the task."""
-        self.open("history")
-        self.page.locator("tr[data-row] a").first.click()
-        expect(self.page.locator("#run code").filter(has_text=task)).to_be_visible()
 
     def sell(self, kind: str, night: int, guest: str, number: int = 1) -> None:
         """A guest on the phone, for one night."""
@@ -130,7 +106,10 @@ def stage(fresh_database, redis, sandbox, live_server: str, page: Page) -> Stage
         lanes = {lane.room_type_id: lane.external_id for lane in db.session.query(wires.Lane)}
     sign_in_browser(page.context, live_server, house.owner)
     external = {name: lanes[kind_id] for name, kind_id in kinds.items()}
-    return Stage(page, live_server, sandbox, wired, plans, rooms, external, first)
+    return Stage(
+        page=page, server=live_server, sandbox=sandbox, wired=wired, plans=plans, rooms=rooms, external=external,
+        first=first,
+    )  # fmt: skip
 
 
 def test_9_10_12_and_13_availability_goes_out_as_deltas_within_the_limits(stage: Stage, monkeypatch):
